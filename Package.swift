@@ -1,0 +1,78 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every target of ours: Swift 6 language mode (from the tools version), and no warning survives.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+/// A module of ours and its tests; an import points down only (docs/architecture.md).
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+  [
+    .target(name: name, dependencies: dependencies, swiftSettings: strict),
+    .testTarget(
+      name: "\(name)Tests",
+      dependencies: [.target(name: name)] + dependencies.filter { !isProduct($0) },
+      swiftSettings: strict),
+  ]
+}
+
+func isProduct(_ dependency: Target.Dependency) -> Bool {
+  if case .productItem = dependency { true } else { false }
+}
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let argumentParser = Target.Dependency.product(
+  name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+  name: "spurline",
+  products: [
+    .executable(name: "spurline", targets: ["spurline"]),
+    .library(name: "Lookup", targets: ["Lookup"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    // Without its default traits it does not build swift-configuration.
+    .package(
+      url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+  ],
+  targets: [
+    .systemLibrary(
+      name: "CLibpcap", path: "CLibpcap", pkgConfig: "libpcap",
+      providers: [.apt(["libpcap-dev"])]),
+    .systemLibrary(
+      name: "CLibnl", path: "CLibnl", pkgConfig: "libnl-route-3.0",
+      providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
+  ]
+    + module("Wire")
+    + module("Lookup")
+    + module("Model", ["Wire", "Lookup", collections])
+    + module("Dataplane", ["Wire", "Lookup", "Model"])
+    + module("PacketIO", ["CLibpcap", "Wire", "Lookup", "Model", "Dataplane"])
+    + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
+    + module(
+      "ConfigurationFile",
+      ["Wire", "Lookup", "Model", "RouteSources", .product(name: "Yams", package: "Yams")])
+    + module(
+      "Replay", ["Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile"])
+    + module("Lab", ["CLibpcap", "Wire", "Model", "ConfigurationFile", logging])
+    + module(
+      "Control",
+      [
+        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile", logging,
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ])
+    + [
+      .executableTarget(
+        name: "spurline",
+        dependencies: [
+          "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
+          "Replay", "Lab", "Control", argumentParser, logging,
+        ],
+        swiftSettings: strict),
+      .testTarget(name: "EndToEnd", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,93 @@
+import Wire
+
+/// One service tag of the published file.
+public struct ServiceTag: Sendable {
+  /// `Storage`, `Storage.WestEurope`.
+  public var name: String
+  /// Nil for a tag of every region. The published value, not the name's suffix: they differ.
+  public var region: Region?
+  public var systemService: String
+  /// What the tag may be used for (`NSG`, `UDR`, `VSE` for service endpoints); nil where the file has
+  /// none: the file of 2019 and half the tags of later ones.
+  public var networkFeatures: [String]?
+  public var prefixes: [IPPrefix]
+
+  public init(
+    name: String, region: Region? = nil, systemService: String = "",
+    networkFeatures: [String]? = nil, prefixes: [IPPrefix]
+  ) {
+    self.name = name
+    self.region = region
+    self.systemService = systemService
+    self.networkFeatures = networkFeatures
+    self.prefixes = prefixes
+  }
+}
+
+/// The service tags in force, by name without regard to case.
+public struct ServiceTags: Sendable {
+  /// Where they came from, for messages: a path, or `built in`.
+  public var source: String
+  public var changeNumber: Int
+  private var byName: [String: ServiceTag]
+
+  public init(source: String = "none", changeNumber: Int = 0, tags: [ServiceTag] = []) {
+    self.source = source
+    self.changeNumber = changeNumber
+    byName = Dictionary(
+      tags.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { _, last in last })
+  }
+
+  public subscript(name: String) -> ServiceTag? { byName[name.lowercased()] }
+
+  /// All of them, ordered by name.
+  public var all: [ServiceTag] { byName.values.sorted { $0.name < $1.name } }
+}
+
+/// Which services have endpoints, which tags give their prefixes, how far an endpoint reaches (R7):
+/// data, replaceable by a file.
+public struct ServiceCatalogue: Sendable {
+  public struct Service: Hashable, Sendable {
+    public enum Scope: String, CaseIterable, Sendable, Codable {
+      /// The network's own region.
+      case region
+      /// That and its paired region.
+      case regionAndPair
+      case everyRegion
+    }
+
+    /// `Microsoft.Storage`.
+    public var name: String
+    /// The service tag that gives its prefixes: `Storage`.
+    public var tag: String
+    public var scope: Scope
+    /// A subnet may have only one service of a group: `Microsoft.Storage` or `.Storage.Global`.
+    public var exclusiveGroup: String?
+    /// The document lists it as a preview.
+    public var preview: Bool
+
+    public init(
+      name: String, tag: String, scope: Scope, exclusiveGroup: String? = nil, preview: Bool = false
+    ) {
+      self.name = name
+      self.tag = tag
+      self.scope = scope
+      self.exclusiveGroup = exclusiveGroup
+      self.preview = preview
+    }
+  }
+
+  public var services: [Service]
+  /// Each region's pair; not always mutual.
+  public var pairs: [Region: Region]
+
+  public init(services: [Service] = [], pairs: [Region: Region] = [:]) {
+    self.services = services
+    self.pairs = pairs
+  }
+
+  /// By name, without regard to case.
+  public func index(named name: String) -> Int? {
+    services.firstIndex { $0.name.lowercased() == name.lowercased() }
+  }
+}

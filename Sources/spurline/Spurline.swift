@@ -1,0 +1,2 @@
+import ArgumentParser
+@main struct Spurline: AsyncParsableCommand { static let configuration = CommandConfiguration(commandName: "spurline") }
