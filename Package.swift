@@ -19,6 +19,7 @@ func isProduct(_ dependency: Target.Dependency) -> Bool {
   if case .productItem = dependency { true } else { false }
 }
 
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
 let argumentParser = Target.Dependency.product(
@@ -29,6 +30,7 @@ let package = Package(
   products: [
     .executable(name: "spurline", targets: ["spurline"]),
     .library(name: "Lookup", targets: ["Lookup"]),
+    .library(name: "PacketPath", targets: ["Dataplane", "Model", "Wire"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -49,20 +51,25 @@ let package = Package(
   ]
     + module("Wire")
     + module("Lookup")
-    + module("Model", ["Wire", "Lookup", collections])
+    + module("Model", ["Wire", "Lookup"])
     + module("Dataplane", ["Wire", "Lookup", "Model"])
     + module("PacketIO", ["CLibpcap", "Wire", "Lookup", "Model", "Dataplane"])
     + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
     + module(
       "ConfigurationFile",
-      ["Wire", "Lookup", "Model", "RouteSources", .product(name: "Yams", package: "Yams")])
+      ["Wire", "Lookup", "Model", "RouteSources", yams])
     + module(
-      "Replay", ["Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile"])
+      "Replay",
+      [
+        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
+        yams, collections,
+      ])
     + module("Lab", ["CLibpcap", "Wire", "Model", "ConfigurationFile", logging])
     + module(
       "Control",
       [
-        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile", logging,
+        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
+        logging,
         .product(name: "Hummingbird", package: "hummingbird"),
       ])
     + [
@@ -73,6 +80,7 @@ let package = Package(
           "Replay", "Lab", "Control", argumentParser, logging,
         ],
         swiftSettings: strict),
-      .testTarget(name: "EndToEnd", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
+      .testTarget(
+        name: "EndToEnd", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
     ]
 )

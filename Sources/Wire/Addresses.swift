@@ -1,17 +1,22 @@
 /// An IPv4 address, its 32 bits in host order (RFC 791).
 public struct IPv4Address: Hashable, Comparable, Sendable {
+  /// The 32 bits in host order: the first byte is the highest.
   public var bits: UInt32
 
+  /// From 32 bits in host order.
   @inlinable public init(_ bits: UInt32) { self.bits = bits }
 
+  /// From four bytes, as they are written with dots.
   @inlinable public init(_ a: UInt8, _ b: UInt8, _ c: UInt8, _ d: UInt8) {
     bits = UInt32(a) << 24 | UInt32(b) << 16 | UInt32(c) << 8 | UInt32(d)
   }
 
+  /// By number.
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }
 }
 
 extension IPv4Address: LosslessStringConvertible {
+  /// Dotted decimal.
   public var description: String {
     "\(bits >> 24).\(bits >> 16 & 0xff).\(bits >> 8 & 0xff).\(bits & 0xff)"
   }
@@ -31,10 +36,13 @@ extension IPv4Address: LosslessStringConvertible {
 
 /// An IPv6 address, its 128 bits in host order (RFC 4291).
 public struct IPv6Address: Hashable, Comparable, Sendable {
+  /// The 128 bits in host order: the first byte is the highest.
   public var bits: UInt128
 
+  /// From 128 bits in host order.
   @inlinable public init(_ bits: UInt128) { self.bits = bits }
 
+  /// By number.
   @inlinable public static func < (a: Self, b: Self) -> Bool { a.bits < b.bits }
 }
 
@@ -83,7 +91,8 @@ extension IPv6Address: LosslessStringConvertible {
         guard let v4 = IPv4Address(String(part)) else { return nil }
         groups = [UInt16(v4.bits >> 16), UInt16(v4.bits & 0xffff)]
       } else {
-        guard part.utf8.count <= 4, part.utf8.first != UInt8(ascii: "+"),
+        // `UInt16(_:radix:)` takes a sign as well.
+        guard part.utf8.count <= 4, part.allSatisfy(\.isHexDigit),
           let group = UInt16(part, radix: 16)
         else { return nil }
         groups = [group]
@@ -105,6 +114,7 @@ public enum IPAddress: Hashable, Comparable, Sendable {
   /// 32 or 128.
   @inlinable public var width: Int { isIPv4 ? 32 : 128 }
 
+  /// Of the two versions, the fourth.
   @inlinable public var isIPv4: Bool {
     if case .v4 = self { true } else { false }
   }
@@ -124,6 +134,7 @@ public enum IPAddress: Hashable, Comparable, Sendable {
 }
 
 extension IPAddress: LosslessStringConvertible {
+  /// As its version writes it.
   public var description: String {
     switch self {
     case .v4(let address): address.description
@@ -131,6 +142,7 @@ extension IPAddress: LosslessStringConvertible {
     }
   }
 
+  /// Either version's text.
   public init?(_ text: String) {
     if let address = IPv4Address(text) {
       self = .v4(address)
@@ -144,11 +156,15 @@ extension IPAddress: LosslessStringConvertible {
 
 /// A 48-bit Ethernet address in the low bits of a number, first byte highest (IEEE 802).
 public struct MACAddress: Hashable, Sendable {
+  /// The 48 bits in host order; the 16 above are zero.
   public var bits: UInt64
 
+  /// From the low 48 bits; those above are dropped.
   @inlinable public init(_ bits: UInt64) { self.bits = bits & 0xffff_ffff_ffff }
 
+  /// All ones: everyone on the link.
   public static let broadcast = MACAddress(0xffff_ffff_ffff)
+  /// All zeros: nobody's.
   public static let zero = MACAddress(0)
 
   /// The group bit of the first byte: broadcast and multicast.
@@ -156,6 +172,7 @@ public struct MACAddress: Hashable, Sendable {
 }
 
 extension MACAddress: LosslessStringConvertible {
+  /// Lower case, with `:` between.
   public var description: String {
     (0..<6).map { index in
       let byte = bits >> UInt64(40 - 8 * index) & 0xff
@@ -163,15 +180,16 @@ extension MACAddress: LosslessStringConvertible {
     }.joined(separator: ":")
   }
 
-  /// Six pairs of hex digits with `:` or, as Azure prints them, `-` between.
+  /// Six pairs of hex digits with `:` or, as Azure prints them, `-` between all of them.
   public init?(_ text: String) {
-    let parts = text.utf8.split(omittingEmptySubsequences: false) {
-      $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "-")
-    }
+    let separator: Character = text.contains(":") ? ":" : "-"
+    let parts = text.split(separator: separator, omittingEmptySubsequences: false)
     guard parts.count == 6 else { return nil }
     var bits: UInt64 = 0
     for part in parts {
-      guard part.count == 2, let byte = UInt8(Substring(part), radix: 16) else { return nil }
+      guard part.utf8.count == 2, part.allSatisfy(\.isHexDigit),
+        let byte = UInt8(part, radix: 16)
+      else { return nil }
       bits = bits << 8 | UInt64(byte)
     }
     self.init(bits)

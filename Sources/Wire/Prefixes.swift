@@ -1,5 +1,6 @@
 /// An address prefix of either version (RFC 4632, RFC 4291): the bits behind its length are zero.
 public struct IPPrefix: Hashable, Sendable {
+  /// The first address.
   public let address: IPAddress
   /// In bits: 0 to 32, or 0 to 128.
   public let length: Int
@@ -19,22 +20,30 @@ public struct IPPrefix: Hashable, Sendable {
   /// The prefix that holds this one address.
   public init(host address: IPAddress) { self.init(address, length: address.width) }
 
+  /// 0.0.0.0/0.
   public static let anyIPv4 = IPPrefix(.v4(IPv4Address(0)), length: 0)
+  /// ::/0.
   public static let anyIPv6 = IPPrefix(.v6(IPv6Address(0)), length: 0)
 
+  /// Of the two versions, the fourth.
   public var isIPv4: Bool { address.isIPv4 }
+  /// Bits of an address: 32 or 128.
   public var width: Int { address.width }
+  /// Whether it holds every address of its version.
   public var isDefault: Bool { length == 0 }
 
+  /// Never an address of the other version.
   public func contains(_ other: IPAddress) -> Bool {
     guard other.isIPv4 == isIPv4 else { return false }
     return other.bits & IPPrefix.mask(length: length, width: width) == address.bits
   }
 
+  /// Whether every address of the other is in this one.
   public func contains(_ other: IPPrefix) -> Bool {
     other.length >= length && contains(other.address)
   }
 
+  /// Whether any address is in both.
   public func overlaps(_ other: IPPrefix) -> Bool { contains(other) || other.contains(self) }
 
   /// What both hold: of two prefixes one holds the other, or nothing is shared.
@@ -74,6 +83,7 @@ extension IPPrefix: Comparable {
 }
 
 extension IPPrefix: LosslessStringConvertible {
+  /// `address/length`.
   public var description: String { "\(address)/\(length)" }
 
   /// `address/length`; a bare address is its host prefix. Bits behind the length must be zero:
