@@ -5,4 +5,4 @@
 /// answers the one question of the packet path: from this subnet, to that destination, which route
 /// (R1-R9 of the semantics; docs/architecture.md). It does no I/O and parses no files.
 ///
-/// Read next: `Topology.swift`, `Route.swift`, `Precedence.swift`, `RoutingTables.swift`.
+/// Read next: `Topology.swift`, `Route.swift`, `Precedence.swift`, `RoutingTables.swift`, `Contest.swift`.

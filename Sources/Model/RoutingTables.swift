@@ -4,92 +4,134 @@ import Wire
 public enum RoutingContext: Hashable, Sendable {
   /// Sent by a NIC of this subnet (index into `Topology.subnets`).
   case subnet(Int)
-  /// Arrived on the gateway of this network (index into `Topology.virtualNetworks`).
+  /// Arrived on the gateway of this network (index into `Topology.virtualNetworks`): the routes of its
+  /// subnet `GatewaySubnet` where it has one, but never an endpoint (R8).
   case gateway(virtualNetwork: Int)
 }
 
 /// The forwarding tables of a topology, for every subnet and gateway. A value: a copy is a snapshot, made in
 /// constant time; a change copies only what it touches.
+///
+/// Each origin of routes is a layer with a longest-prefix match of its own: endpoints for a subnet, user routes for
+/// a route table, BGP and system routes for a network. Who has the same routes shares the layer, so that a
+/// thousand subnets cost one full BGP table, and a switched endpoint rebuilds one small layer. A lookup takes
+/// the longest match of each layer and puts them in order (`PrecedenceModel.decide`).
 public struct RoutingTables: Sendable {
-  public init(topology: Topology) { fatalError("to come") }
+  /// What the tables were made of; its subnets' endpoints are those in force.
+  public internal(set) var topology: Topology
+
+  /// Which layers make up the routes of a context.
+  struct Plan {
+    var network: Int
+    /// Index into `topology.subnets`, also of a gateway's `GatewaySubnet`.
+    var subnet: Int?
+    /// Index into `endpointLayers`; nil where none may apply.
+    var endpointLayer: Int?
+    /// Index into `userLayers` and `topology.routeTables`.
+    var routeTable: Int?
+    /// Into `bgpOrder`: the networks whose BGP routes are seen; empty where propagation is off.
+    var bgp: Range<Int>
+    /// Index into `systemLayers`.
+    var systemLayer: Int
+  }
+
+  /// One for each subnet, then one for each network's gateway.
+  let plans: [Plan]
+  /// By subnet.
+  var endpointLayers: [RouteLayer]
+  /// By route table.
+  let userLayers: [RouteLayer]
+  /// By network.
+  var bgpTables: [BGPTable]
+  /// Of each network two: with the `None` routes of unused ranges, and without.
+  let systemLayers: [RouteLayer]
+  /// Indices of networks: for each network itself, then the peers whose gateway it uses.
+  let bgpOrder: [Int]
+  /// By network, its part of `bgpOrder`.
+  let bgpRanges: [Range<Int>]
+
+  /// The tables of a validated topology, with its written BGP routes.
+  public init(topology: Topology) { self.init(topology: topology, keepingLiveRoutesOf: nil) }
+
+  /// As `init(topology:)`, and what live sources had announced stays, for networks of the same name.
+  public init(topology: Topology, keepingLiveRoutesOf previous: RoutingTables?) {
+    self.topology = topology
+    var layers: [EndpointLayerKey: RouteLayer] = [:]
+    endpointLayers = topology.subnets.map { subnet in
+      let key = EndpointLayerKey(
+        region: topology.virtualNetworks[subnet.virtualNetwork].region,
+        endpoints: subnet.serviceEndpoints)
+      if let layer = layers[key] { return layer }
+      let layer = Self.endpointLayer(subnet.serviceEndpoints, in: key.region, topology: topology)
+      layers[key] = layer
+      return layer
+    }
+    userLayers = topology.routeTables.map {
+      RouteLayer(UserRoutes.routes(of: $0, tags: topology.serviceTags))
+    }
+    systemLayers = topology.virtualNetworks.indices.flatMap { network in
+      [true, false].map {
+        RouteLayer(SystemRoutes.routes(of: network, in: topology, dropsUnused: $0))
+      }
+    }
+    bgpTables = topology.virtualNetworks.indices.map { network in
+      let name = topology.virtualNetworks[network].name
+      let old = previous?.topology.virtualNetworks.firstIndex { $0.name == name }
+      var table = old.flatMap { previous?.bgpTables[$0] } ?? BGPTable()
+      table.setWritten(topology.bgpRoutes.filter { $0.virtualNetwork == network })
+      return table
+    }
+    var bgpOrder: [Int] = []
+    bgpRanges = topology.virtualNetworks.indices.map { network in
+      let start = bgpOrder.count
+      bgpOrder.append(network)
+      for peering in topology.virtualNetworks[network].peerings
+      where peering.usesRemoteGateway && !bgpOrder[start...].contains(peering.remote) {
+        bgpOrder.append(peering.remote)
+      }
+      return start..<bgpOrder.count
+    }
+    self.bgpOrder = bgpOrder
+
+    let (userLayers, bgpRanges) = (userLayers, bgpRanges)
+    func plan(network: Int, subnet: Int?, usesEndpoints: Bool) -> Plan {
+      let routeTable = subnet.flatMap { topology.subnets[$0].routeTable }
+      let hidesBGP = routeTable.map { topology.routeTables[$0].disableBgpRoutePropagation } ?? false
+      let hasDefault = routeTable.map { userLayers[$0].table.value(.anyIPv4) != nil } ?? false
+      let bgp = bgpRanges[network]
+      return Plan(
+        network: network, subnet: subnet, endpointLayer: usesEndpoints ? subnet : nil,
+        routeTable: routeTable, bgp: hidesBGP ? bgp.lowerBound..<bgp.lowerBound : bgp,
+        systemLayer: network * 2 + (hasDefault ? 1 : 0))
+    }
+    let ofSubnets = topology.subnets.indices.map {
+      plan(network: topology.subnets[$0].virtualNetwork, subnet: $0, usesEndpoints: true)
+    }
+    let ofGateways = topology.virtualNetworks.indices.map { network in
+      let subnet = topology.subnets.firstIndex {
+        $0.virtualNetwork == network && $0.name.lowercased() == "gatewaysubnet"
+      }
+      return plan(network: network, subnet: subnet, usesEndpoints: false)
+    }
+    plans = ofSubnets + ofGateways
+  }
+
+  @inline(__always)
+  func planIndex(_ context: RoutingContext) -> Int {
+    switch context {
+    case .subnet(let subnet): subnet
+    case .gateway(let network): topology.subnets.count + network
+    }
+  }
 
   /// The route that wins. `usesEndpoints` false leaves endpoint routes out (R8: ICMP, platform traffic);
-  /// the gateway context never has any.
+  /// the gateway context never has any. Allocates nothing.
+  /// - Precondition: the context's index is within the topology.
   public func resolve(
     _ context: RoutingContext, _ destination: IPAddress, usesEndpoints: Bool
-  ) -> ResolvedRoute? { nil }
-
-  /// The same decision with all that lost.
-  public func explain(
-    _ context: RoutingContext, _ destination: IPAddress, usesEndpoints: Bool
-  ) -> RouteExplanation { fatalError("to come") }
-
-  /// R9: what the portal shows for a NIC of the subnet.
-  public func effectiveRoutes(ofSubnet subnet: Int) -> [EffectiveRoute] { [] }
-
-  /// R3: routes learned or withdrawn on a network's gateway, at the cost of the change. A live route
-  /// shadows a static one of the same prefix.
-  public mutating func announce(_ route: BGPRoute) {}
-  public mutating func withdraw(_ prefix: IPPrefix, virtualNetwork: Int) {}
-
-  /// Sets a subnet's endpoints and rebuilds that subnet's endpoint routes alone.
-  public mutating func setServiceEndpoints(
-    _ endpoints: [ServiceEndpoint], ofSubnet subnet: Int
-  ) -> EndpointChange { fatalError("to come") }
-
-  /// Where two precedence models part, for a subnet: disjoint prefixes, ordered.
-  public func disagreements(
-    ofSubnet subnet: Int, between first: PrecedenceModel, and second: PrecedenceModel
-  ) -> [Disagreement] { [] }
-}
-
-public struct EndpointChange: Sendable {
-  public var added: [IPPrefix] = []
-  public var removed: [IPPrefix] = []
-  public init() {}
-}
-
-public struct Disagreement: Sendable {
-  public var prefix: IPPrefix
-  public var first: ResolvedRoute?
-  public var second: ResolvedRoute?
-}
-
-/// A route in words, for explanations and listings.
-public struct RouteDescription: Sendable, Codable, Hashable {
-  public var origin: RouteOrigin
-  /// The UDR's name, or the service of an endpoint route.
-  public var name: String?
-  /// The service tag that the prefix came from, if one was written.
-  public var serviceTag: String?
-  public var prefix: String
-  public var nextHopType: NextHopType
-  public var nextHop: String?
-}
-
-public struct RouteExplanation: Sendable, Codable {
-  public struct Candidate: Sendable, Codable {
-    public var route: RouteDescription
-    /// Nil for the winner; else why it lost, in one sentence that names the winner and the rule.
-    public var lostBecause: String?
+  ) -> ResolvedRoute? {
+    let contest = contest(planIndex(context), destination, usesEndpoints: usesEndpoints)
+    guard let winner = contest.decision.winner else { return nil }
+    return resolved(winner, of: contest)
   }
-  public var model: PrecedenceModel
-  public var destination: String
-  /// Every route whose prefix holds the destination: the winner first.
-  public var candidates: [Candidate]
-}
-
-/// One line of a NIC's effective routes, in Azure's words.
-public struct EffectiveRoute: Sendable, Codable, Equatable {
-  public enum Source: String, Sendable, Codable { case Default, User, VirtualNetworkGateway }
-  public enum State: String, Sendable, Codable { case Active, Invalid }
-  /// Of a UDR.
-  public var name: String?
-  public var source: Source
-  public var state: State
-  public var addressPrefix: [String]
-  public var nextHopType: NextHopType
-  public var nextHopIpAddress: [String]
-  /// Of an endpoint route, which holds all prefixes of one service.
-  public var service: String?
 }

@@ -24,19 +24,38 @@ public struct ServiceTag: Sendable {
   }
 }
 
+extension ServiceTag {
+  /// `Storage` of `Storage.WestEurope`, and of `Storage`.
+  public static func topLevelName(of name: String) -> String {
+    name.firstIndex(of: ".").map { String(name[..<$0]) } ?? name
+  }
+}
+
 /// The service tags in force, by name without regard to case.
 public struct ServiceTags: Sendable {
   /// Where they came from, for messages: a path, or `built in`.
   public var source: String
   public var changeNumber: Int
-  private var byName: [String: ServiceTag]
+  /// Whether the file says of any tag what it may be used for; that of 2019 does not.
+  public let marksEndpoints: Bool
+  private let byName: [String: ServiceTag]
+  /// By the top-level name in lower case: the tags of its regions.
+  private let regional: [String: [ServiceTag]]
 
   public init(source: String = "none", changeNumber: Int = 0, tags: [ServiceTag] = []) {
     self.source = source
     self.changeNumber = changeNumber
     byName = Dictionary(
       tags.map { ($0.name.lowercased(), $0) }, uniquingKeysWith: { _, last in last })
+    marksEndpoints = tags.contains { $0.networkFeatures != nil }
+    regional = Dictionary(
+      grouping: byName.values.filter { $0.region != nil && $0.name.contains(".") }
+        .sorted { $0.name < $1.name },
+      by: { ServiceTag.topLevelName(of: $0.name).lowercased() })
   }
+
+  /// The tags of a service's regions, by the top-level tag's name, ordered by name.
+  public func regionalTags(of name: String) -> [ServiceTag] { regional[name.lowercased()] ?? [] }
 
   public subscript(name: String) -> ServiceTag? { byName[name.lowercased()] }
 

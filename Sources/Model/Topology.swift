@@ -224,10 +224,13 @@ public struct NetworkInterface: Sendable {
   public var ipForwarding: Bool
   public var guestAddress: GuestAddress
   public var device: Device
+  /// Where the host's own disk traffic for this NIC's machine comes in (R8); nil where nothing plays it.
+  public var platformDevice: Device?
 
   public init(
     name: String, subnet: Int, ipConfigurations: [IPConfiguration], macAddress: MACAddress,
-    ipForwarding: Bool = false, guestAddress: GuestAddress = .private, device: Device
+    ipForwarding: Bool = false, guestAddress: GuestAddress = .private, device: Device,
+    platformDevice: Device? = nil
   ) {
     self.name = name
     self.subnet = subnet
@@ -236,6 +239,7 @@ public struct NetworkInterface: Sendable {
     self.ipForwarding = ipForwarding
     self.guestAddress = guestAddress
     self.device = device
+    self.platformDevice = platformDevice
   }
 }
 

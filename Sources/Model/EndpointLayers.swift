@@ -1,0 +1,73 @@
+import Wire
+
+/// What two subnets must have in common to share a layer of endpoint routes.
+struct EndpointLayerKey: Hashable {
+  var region: Region
+  var endpoints: [ServiceEndpoint]
+}
+
+/// What a switch of endpoints did to a subnet's routes: each list in order, without repetition.
+public struct EndpointChange: Hashable, Sendable {
+  public var added: [IPPrefix] = []
+  public var removed: [IPPrefix] = []
+  public init() {}
+}
+
+extension RoutingTables {
+  /// R5: one route for each prefix in scope; of equal prefixes that of the endpoint written first.
+  static func endpointLayer(
+    _ endpoints: [ServiceEndpoint], in region: Region, topology: Topology
+  ) -> RouteLayer {
+    var routes: [LayerRoute] = []
+    for endpoint in endpoints {
+      guard let service = topology.services.index(named: endpoint.service) else { continue }
+      routes += topology.services.prefixes(
+        of: endpoint, inRegion: region, tags: topology.serviceTags
+      ).map {
+        LayerRoute(prefix: $0, nextHopType: .virtualNetworkServiceEndpoint, source: service)
+      }
+    }
+    return RouteLayer(routes)
+  }
+
+  /// Sets a subnet's endpoints and rebuilds that subnet's endpoint routes alone. Endpoints that
+  /// `Topology.problems(with:ofSubnet:)` finds fault with may have no prefixes: ask it first.
+  /// - Returns: the prefixes that came, those that went, and in both those that changed their service.
+  public mutating func setServiceEndpoints(
+    _ endpoints: [ServiceEndpoint], ofSubnet subnet: Int
+  ) -> EndpointChange {
+    let network = topology.subnets[subnet].virtualNetwork
+    let layer = Self.endpointLayer(
+      endpoints, in: topology.virtualNetworks[network].region, topology: topology)
+    let (old, new) = (Self.services(in: endpointLayers[subnet]), Self.services(in: layer))
+    var change = EndpointChange()
+    change.added = new.filter { old[$0.key] != $0.value }.map(\.key).sorted()
+    change.removed = old.filter { new[$0.key] != $0.value }.map(\.key).sorted()
+    endpointLayers[subnet] = layer
+    topology.subnets[subnet].serviceEndpoints = endpoints
+    return change
+  }
+
+  /// The prefixes of each service that a subnet has an endpoint for, as indices into
+  /// `Topology.services.services`, in the order of the subnet's endpoints.
+  public func endpointPrefixes(ofSubnet subnet: Int) -> [(service: Int, prefixes: [IPPrefix])] {
+    let layer = endpointLayers[subnet]
+    var found: [(service: Int, prefixes: [IPPrefix])] = []
+    for endpoint in topology.subnets[subnet].serviceEndpoints {
+      guard let service = topology.services.index(named: endpoint.service),
+        !found.contains(where: { $0.service == service })
+      else { continue }
+      found.append((service, layer.routes.filter { $0.source == service }.map(\.prefix)))
+    }
+    return found
+  }
+
+  /// Which service has each prefix.
+  private static func services(in layer: RouteLayer) -> [IPPrefix: Int] {
+    var services: [IPPrefix: Int] = [:]
+    layer.table.forEachPrefix { prefix, value in
+      services[prefix] = layer.routes[Int(value)].source
+    }
+    return services
+  }
+}
