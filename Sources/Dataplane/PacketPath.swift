@@ -1,122 +1,106 @@
 import Model
+import Wire
 
-/// One worker's packet path.
+/// One worker's packet path. It owns its flow table and its counters; nothing in it takes a lock.
+///
+/// A vector goes through the stages in order: `parse` (Parsing.swift), `decide` with flow lookup and, for
+/// the first packet of a flow, the slow path (Deciding.swift, Admission.swift), `rewrite` and `emit`
+/// (Emitting.swift). A change of the snapshot is Switching.swift.
 public struct PacketPath: ~Copyable {
-  public init(snapshot: Snapshot, limits: FlowLimits = FlowLimits()) {
-    fatalError("to come")
+  /// What is known of one frame of the vector between the stages.
+  struct Work {
+    var headers: Headers?
+    var plan = Plan.drop(.frameTooShort)
+    var detail = PacketDetail()
   }
 
-  public var snapshot: Snapshot { fatalError("to come") }
+  /// What a decision comes to.
+  enum Plan {
+    case drop(DropReason)
+    /// The answer's frame, if one is sent, stands in the transmission's memory.
+    case answer(Answer, Frame?)
+    case send(Action, Size)
+  }
 
-  /// Decides every frame of a vector that came from one port, rewriting in place. Time is the frames' own.
+  /// How a packet fits its way out.
+  enum Size {
+    case whole
+    /// Cut into TCP segments of IP packets up to this many bytes: the sender left that to its interface (F7).
+    case segments(maximumPacket: Int)
+    /// Cut into IPv4 fragments up to this many bytes.
+    case fragments(maximumPacket: Int)
+  }
+
+  public private(set) var snapshot: Snapshot
+  let limits: FlowLimits
+  /// Set for captures: their frames carry the MAC addresses of another network.
+  let acceptsAnyMAC: Bool
+  var table: FlowTable
+  var fragments = FragmentTable()
+  var counts: CounterBlock
+  private let work: UnsafeMutablePointer<Work>
+
+  /// - Parameter seed: of the flow table's hash; fixed for replay, random for live traffic.
+  public init(
+    snapshot: Snapshot, limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false,
+    seed: UInt64 = 0x5350_5552_4c49_4e45
+  ) {
+    self.snapshot = snapshot
+    self.limits = limits
+    self.acceptsAnyMAC = acceptsAnyMAC
+    table = FlowTable(capacity: limits.maximumFlows, seed: seed)
+    counts = CounterBlock(
+      ports: snapshot.ports.count, services: snapshot.topology.services.services.count)
+    work = .allocate(capacity: PacketVector.capacity)
+    work.initialize(repeating: Work(), count: PacketVector.capacity)
+  }
+
+  deinit { work.deallocate() }
+
+  /// Decides every frame of a vector that came from one port, rewriting in place, and adds verdicts and
+  /// frames to `output`. Time is the frames' own.
   public mutating func process(
-    _ vector: inout PacketVector, from port: PortID, into output: inout Transmission
-  ) {}
+    _ vector: borrowing PacketVector, from port: PortID, into output: inout Transmission
+  ) {
+    let record = snapshot.ports[Int(port.index)]
+    let work = self.work
+    for index in 0..<vector.count { parse(vector[index], &work[index]) }
+    for index in 0..<vector.count {
+      decide(vector[index], &work[index], from: record, into: &output)
+    }
+    for index in 0..<vector.count {
+      emit(vector[index], work[index], cause: index, from: record, into: &output)
+    }
+  }
 
-  /// Takes a new snapshot. The TCP connections that an endpoint switch touches are closed: their resets
-  /// stand in `output`.
-  public mutating func adopt(
-    _ snapshot: Snapshot, now: UInt64, into output: inout Transmission
-  ) -> SwitchReport { fatalError("to come") }
+  /// Takes a frame that is known to be undecidable (an unsupported link type, say) into the sums.
+  public mutating func drop(
+    _ reason: DropReason, wireLength: Int, from port: PortID, into output: inout Transmission
+  ) {
+    counts.ports[Int(port.index)].received.packets += 1
+    counts.ports[Int(port.index)].received.bytes += UInt64(wireLength)
+    let verdict = Verdict.dropped(reason)
+    counts.count(verdict, route: nil)
+    output.verdicts.append(verdict)
+    output.details.append(PacketDetail())
+  }
 
   /// Frees flows that have been idle for too long. Call about once a second of packet time.
-  public mutating func expireFlows(now: UInt64) {}
-
-  public var counters: Counters { Counters() }
-
-  /// All flows, in no order.
-  public func flows() -> [FlowRecord] { [] }
-
-  /// The decision on one frame with every step recorded; no flow is made, no counter moves.
-  public func explain(_ frame: Frame, from port: PortID) -> Explanation { fatalError("to come") }
-}
-
-/// Bounds and idle times of the flow table (F4).
-public struct FlowLimits: Sendable {
-  public var maximumFlows = 65_536
-  public init() {}
-}
-
-/// What a new snapshot did to the flows (F3).
-public struct SwitchReport: Sendable, Codable {
-  public struct ClosedConnection: Sendable, Codable {
-    public var source: String
-    public var destination: String
-    public var service: String
-    public init(source: String, destination: String, service: String) {
-      self.source = source
-      self.destination = destination
-      self.service = service
+  public mutating func expireFlows(now: UInt64) {
+    for state in FlowState.allCases {
+      let idle = limits.idle(state)
+      if now > idle { _ = table.expire(state, unseenSince: now - idle) }
     }
   }
-  public var generation: UInt64 = 0
-  public var closed: [ClosedConnection] = []
-  public var otherFlowsRemoved = 0
-  public init() {}
-}
 
-/// Sums of one or more workers.
-public struct Counters: Sendable, Codable, Equatable {
-  public struct Traffic: Sendable, Codable, Equatable {
-    public var packets: UInt64 = 0
-    public var bytes: UInt64 = 0
-    public init() {}
-  }
-  /// By port name.
-  public var received: [String: Traffic] = [:]
-  public var transmitted: [String: Traffic] = [:]
-  public var forwarded: UInt64 = 0
-  public var answered: [String: UInt64] = [:]
-  public var dropped: [String: UInt64] = [:]
-  /// Forwarded packets by Azure's name of the next-hop type.
-  public var byNextHopType: [String: UInt64] = [:]
-  /// Forwarded packets by service, of endpoint traffic.
-  public var byService: [String: UInt64] = [:]
-  public var flows = 0
-  public init() {}
-
-  /// Received = forwarded + answered + dropped.
-  public var isBalanced: Bool {
-    received.values.reduce(0) { $0 + $1.packets }
-      == forwarded + answered.values.reduce(0, +) + dropped.values.reduce(0, +)
-  }
-}
-
-/// A flow for people and tests.
-public struct FlowRecord: Sendable, Codable {
-  public var port: String = ""
-  public var virtualNetwork: String = ""
-  public var source: String = ""
-  public var destination: String = ""
-  public var proto: String = ""
-  public var state: String = ""
-  public var egress: String = ""
-  public var nextHopType: String = ""
-  public var service: String?
-  /// The source as it leaves, with its port: `10.0.1.4:40000`.
-  public var translatedSource: String = ""
-  public var packets: UInt64 = 0
-  public var bytes: UInt64 = 0
-  public var idleSeconds: Double = 0
-  public init() {}
-}
-
-/// Every step of a decision.
-public struct Explanation: Sendable {
-  public struct Step: Sendable, Codable {
-    /// `parse`, `port`, `anti-spoof`, `flow`, `route`, `rewrite`, `verdict`.
-    public var stage: String
-    public var text: String
-    public init(stage: String, text: String) {
-      self.stage = stage
-      self.text = text
+  public var counters: Counters {
+    var sums = counts.sums(snapshot)
+    sums.flows = table.count
+    for state in FlowState.allCases where table.count(of: state) > 0 {
+      sums.flowsByState[state.name] = table.count(of: state)
     }
+    return sums
   }
-  public var steps: [Step] = []
-  /// Nil where the packet never came to a route.
-  public var route: RouteExplanation?
-  public var verdict: Verdict
-  /// The source that it leaves with.
-  public var translatedSource: String?
-  public init(verdict: Verdict) { self.verdict = verdict }
+
+  mutating func replaceSnapshot(_ new: Snapshot) { snapshot = new }
 }

@@ -87,7 +87,8 @@ public enum DropReason: String, CaseIterable, Sendable, Codable {
     case .noPort: "The configuration has no port of the kind that the route leads to."
     case .nextHopUnknown: "The route's appliance address belongs to no NIC."
     case .destinationUnknown: "The address is inside a virtual network, but no NIC has it."
-    case .noPublicAddress: "The packet would leave for the Internet, and its NIC has no public address."
+    case .noPublicAddress:
+      "The packet would leave for the Internet, and its NIC has no public address."
     case .routedToItself: "The route leads back out of the port that the packet came from."
     case .ttlExceeded: "The time to live ran out, and the packet may not be answered."
     case .tooBig: "The packet is above the port's MTU, and may be neither cut nor answered."

@@ -1,0 +1,249 @@
+import Model
+import Wire
+
+/// What the first packet of a flow decides for all that follow.
+struct Admission {
+  var action: Action
+  /// The way back, where replies take it; nil where they are routed elsewhere and are flows of their own.
+  var reverse: (key: FlowKey, action: Action)?
+  /// The subnet whose NIC owns the private source; nil from on-premises.
+  var ownerSubnet: Int?
+  /// The service whose endpoint in that subnet holds the destination.
+  var ownerService: Int?
+}
+
+/// The slow path: whose packet it is, may it send that, which route wins, with which addresses it
+/// leaves. A pure function of key and snapshot; live traffic, replay and explain all come through here.
+extension Snapshot {
+  func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
+    let way = try route(key, trace: &trace)
+    let ingress = ports[Int(key.port)]
+    let egress = ports[Int(way.action.egress.index)]
+    let translatedSource = way.action.source ?? key.source
+    let translatedDestination = way.action.destination ?? key.destination
+    let backKey = FlowKey(
+      port: egress.id, source: translatedDestination, destination: translatedSource,
+      sourcePort: key.destinationPort, destinationPort: key.sourcePort, transport: key.transport,
+      isIPv6: key.isIPv6)
+
+    var back: Action?
+    if egress.subnet != nil {
+      // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
+      // the same addresses, are both directions one flow.
+      var silent: Trace?
+      if let reply = try? route(backKey, trace: &silent).action, reply.egress == ingress.id,
+        (reply.source ?? backKey.source) == key.destination,
+        (reply.destination ?? backKey.destination) == key.source
+      {
+        back = reply
+      }
+    } else {
+      // From the world, a reply goes back to whoever sent the request: an appliance on the way out is on
+      // the way back, too.
+      back = Action(
+        egress: ingress.id, egressMTU: ingress.device.mtu,
+        source: translatedDestination == key.destination ? nil : key.destination,
+        destination: translatedSource == key.source ? nil : key.source,
+        sourceMAC: ingress.macAddress, destinationMAC: ingress.peerMACAddress,
+        route: ResolvedRoute(
+          prefix: IPPrefix(host: key.sourceAddress), origin: .system,
+          nextHopType: ingress.subnet == nil ? .virtualNetworkGateway : .vnetLocal,
+          service: way.action.route.service))
+    }
+    return Admission(
+      action: way.action, reverse: back.map { (backKey, $0) }, ownerSubnet: way.ownerSubnet,
+      ownerService: way.ownerService)
+  }
+
+  private struct Way {
+    var action: Action
+    var ownerSubnet: Int?
+    var ownerService: Int?
+  }
+
+  /// One direction: source, route, translation.
+  private func route(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Way {
+    let ingress = ports[Int(key.port)]
+    let source = key.sourceAddress
+    let destination = key.destinationAddress
+    let sender = try identifySender(source, at: ingress, trace: &trace)
+
+    let isICMP = key.transport == (key.isIPv6 ? 58 : 1)
+    let usesEndpoints =
+      sender.mayUseEndpoints && (!isICMP || topology.icmpFollowsEndpoints)
+    if isICMP, sender.mayUseEndpoints, !usesEndpoints {
+      trace.record("route", "R8: ICMP follows the ordinary route, endpoints carry TCP and UDP")
+    }
+    if trace != nil {
+      trace!.route = routing.explain(sender.context, destination, usesEndpoints: usesEndpoints)
+    }
+    guard
+      let winner = routing.resolve(sender.context, destination, usesEndpoints: usesEndpoints)
+    else {
+      trace.record("route", "no route holds \(destination)")
+      throw .noRoute
+    }
+    trace.record("route", describe(winner))
+    let action = try leave(
+      by: winner, to: destination, source: source, sender: sender, ingress: ingress, trace: &trace)
+
+    var ownerService: Int?
+    if let ownerSubnet = sender.ownerSubnet {
+      // Behind an appliance the owner's subnet is not the one whose routes were asked.
+      let own =
+        sender.context == .subnet(ownerSubnet) && usesEndpoints
+        ? winner
+        : routing.resolve(.subnet(ownerSubnet), destination, usesEndpoints: usesEndpoints)
+      if own?.nextHopType == .virtualNetworkServiceEndpoint { ownerService = own?.service }
+    }
+    return Way(action: action, ownerSubnet: sender.ownerSubnet, ownerService: ownerService)
+  }
+
+  /// Who sends, seen from the port.
+  private struct Sender {
+    var context: RoutingContext
+    var virtualNetwork: Int
+    var mayUseEndpoints: Bool
+    var owner: Owner?
+    var ownerSubnet: Int?
+  }
+
+  private func identifySender(
+    _ source: IPAddress, at ingress: PortRecord, trace: inout Trace?
+  ) throws(DropReason) -> Sender {
+    switch ingress.kind {
+    case .networkInterface(let index), .platform(let index):
+      let nic = topology.networkInterfaces[index]
+      let network = topology.subnets[nic.subnet].virtualNetwork
+      let candidate =
+        owner(of: source, in: network)
+        ?? publicOwners[source].flatMap { owner(of: $0.privateAddress, in: network) }
+      let isOwn =
+        candidate?.networkInterface == index
+        && (candidate?.privateAddress == source || nic.guestAddress == .public)
+      guard isOwn || nic.ipForwarding else {
+        trace.record(
+          "anti-spoof", "\(source) is not an address of \(nic.name), which may not forward")
+        throw .spoofedSource
+      }
+      let isPlatform = ingress.kind == .platform(index)
+      trace.record(
+        "anti-spoof",
+        isOwn
+          ? "\(source) is \(nic.name)'s own address"
+          : "\(nic.name) forwards for \(source)"
+            + (candidate.map { ", \(topology.networkInterfaces[$0.networkInterface].name)'s" } ?? "")
+      )
+      if isPlatform { trace.record("route", "R8: platform traffic takes no endpoint route") }
+      return Sender(
+        context: .subnet(nic.subnet), virtualNetwork: network, mayUseEndpoints: !isPlatform,
+        owner: candidate,
+        ownerSubnet: candidate.map { topology.networkInterfaces[$0.networkInterface].subnet })
+
+    case .world(let index):
+      let port = topology.worldPorts[index]
+      guard port.kind == .gateway, let network = port.virtualNetwork else {
+        trace.record("flow", "\(ingress.name): what comes from outside needs a flow")
+        throw .noFlow
+      }
+      let inside =
+        [network] + topology.virtualNetworks[network].peerings.map(\.remote)
+      let spoofed = inside.contains { reached in
+        topology.virtualNetworks[reached].addressSpace.contains { $0.contains(source) }
+      }
+      if spoofed {
+        trace.record("anti-spoof", "\(source) is inside the virtual network, not on-premises")
+        throw .spoofedSource
+      }
+      trace.record("anti-spoof", "\(source) comes from on-premises")
+      trace.record("route", "R8: traffic from on-premises takes no endpoint route")
+      return Sender(
+        context: .gateway(virtualNetwork: network), virtualNetwork: network,
+        mayUseEndpoints: false, owner: nil, ownerSubnet: nil)
+    }
+  }
+
+  /// The way out that a route names, and the addresses that the packet has there (F1).
+  private func leave(
+    by route: ResolvedRoute, to destination: IPAddress, source: IPAddress, sender: Sender,
+    ingress: PortRecord, trace: inout Trace?
+  ) throws(DropReason) -> Action {
+    var newSource = sender.owner?.privateAddress ?? source
+    var newDestination = destination
+    let port: PortID?
+    switch route.nextHopType {
+    case .vnetLocal, .vnetPeering:
+      guard let target = owner(of: destination, in: sender.virtualNetwork) else {
+        throw .destinationUnknown
+      }
+      port = target.port
+      if topology.networkInterfaces[target.networkInterface].guestAddress == .public {
+        newDestination = target.publicAddress ?? destination
+      }
+    case .virtualAppliance:
+      guard let appliance = route.nextHop.flatMap({ owner(of: $0, in: sender.virtualNetwork) })
+      else { throw .nextHopUnknown }
+      port = appliance.port
+    case .virtualNetworkGateway:
+      port = gatewayPorts[sender.virtualNetwork]
+    case .virtualNetworkServiceEndpoint:
+      port = backbonePort
+    case .internet:
+      port = internetPort
+      if let owner = sender.owner {
+        guard let publicAddress = owner.publicAddress else { throw .noPublicAddress }
+        newSource = publicAddress
+      } else if newSource.isPrivate {
+        throw .noPublicAddress
+      }
+    case .none:
+      throw .routeNone
+    }
+    guard let port else { throw .noPort }
+    guard port != ingress.id else { throw .routedToItself }
+    let egress = ports[Int(port.index)]
+    trace.record(
+      "rewrite",
+      newSource == source
+        ? "source stays \(source)"
+        : "source \(source) becomes \(newSource)")
+    if newDestination != destination {
+      trace.record("rewrite", "destination \(destination) becomes \(newDestination)")
+    }
+    return Action(
+      egress: port, egressMTU: egress.device.mtu,
+      source: newSource == source ? nil : newSource.bits,
+      destination: newDestination == destination ? nil : newDestination.bits,
+      sourceMAC: egress.macAddress, destinationMAC: egress.peerMACAddress, route: route)
+  }
+
+  private func describe(_ route: ResolvedRoute) -> String {
+    let hop = route.nextHop.map { " \($0)" } ?? ""
+    let service = route.service.map { " (\(topology.services.services[$0].name))" } ?? ""
+    return
+      "\(route.prefix) \(route.nextHopType.rawValue)\(hop)\(service), "
+      + "model \(topology.precedence.rawValue)"
+  }
+}
+
+extension FlowKey {
+  var sourceAddress: IPAddress { address(source) }
+  var destinationAddress: IPAddress { address(destination) }
+
+  private func address(_ bits: UInt128) -> IPAddress {
+    isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+  }
+}
+
+extension IPAddress {
+  /// Not to be seen on the Internet: RFC 1918, RFC 6598, link-local, unique local (RFC 4193).
+  var isPrivate: Bool {
+    switch self {
+    case .v4(let v4):
+      v4.bits >> 24 == 10 || v4.bits >> 20 == 0xac1 || v4.bits >> 16 == 0xc0a8
+        || v4.bits >> 22 == 0x6440 >> 6 || v4.bits >> 16 == 0xa9fe
+    case .v6(let v6):
+      v6.bits >> 121 == 0x7e || v6.bits >> 118 == 0x3fa
+    }
+  }
+}

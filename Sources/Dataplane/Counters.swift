@@ -1,0 +1,164 @@
+import Model
+
+/// Sums of one worker, by name.
+public struct Counters: Sendable, Codable, Equatable {
+  public struct Traffic: Sendable, Codable, Equatable {
+    public var packets: UInt64 = 0
+    /// Bytes on the wire, Ethernet header included.
+    public var bytes: UInt64 = 0
+
+    public init() {}
+  }
+
+  /// By port name; every port of the snapshot is there.
+  public var received: [String: Traffic] = [:]
+  /// Handed to the port, answers and resets included; one received frame may leave as several.
+  public var transmitted: [String: Traffic] = [:]
+  public var forwarded: UInt64 = 0
+  /// By `Answer`'s raw value.
+  public var answered: [String: UInt64] = [:]
+  /// By `DropReason`'s raw value.
+  public var dropped: [String: UInt64] = [:]
+  /// Forwarded packets by Azure's name of the next-hop type.
+  public var byNextHopType: [String: UInt64] = [:]
+  /// Forwarded packets of endpoint traffic by service, both directions.
+  public var byService: [String: UInt64] = [:]
+  /// Resets sent when an endpoint was switched; no packet asked for them.
+  public var switchResets: UInt64 = 0
+  /// Live flows.
+  public var flows = 0
+  public var flowsByState: [String: Int] = [:]
+  /// Flows that gave way to new ones because the table was full.
+  public var flowsEvicted: UInt64 = 0
+
+  public init() {}
+
+  public var totalReceived: UInt64 { received.values.reduce(0) { $0 + $1.packets } }
+  public var totalAnswered: UInt64 { answered.values.reduce(0, +) }
+  public var totalDropped: UInt64 { dropped.values.reduce(0, +) }
+
+  /// Received = forwarded + answered + dropped.
+  public var isBalanced: Bool { totalReceived == forwarded + totalAnswered + totalDropped }
+}
+
+/// The same as plain numbers by index, as the worker counts.
+struct CounterBlock: ~Copyable {
+  struct Port {
+    var received = Counters.Traffic()
+    var transmitted = Counters.Traffic()
+
+    mutating func add(_ other: Port) {
+      received.packets += other.received.packets
+      received.bytes += other.received.bytes
+      transmitted.packets += other.transmitted.packets
+      transmitted.bytes += other.transmitted.bytes
+    }
+  }
+
+  private static let answers = Answer.allCases
+  private static let reasons = DropReason.allCases
+  private static let hops = NextHopType.allCases
+
+  var ports: [Port]
+  var services: [UInt64]
+  /// Of ports that a reload took away.
+  private var removed = Port()
+  private let answered: UnsafeMutablePointer<UInt64>
+  private let dropped: UnsafeMutablePointer<UInt64>
+  private let byHop: UnsafeMutablePointer<UInt64>
+  var forwarded: UInt64 = 0
+  var switchResets: UInt64 = 0
+  var flowsEvicted: UInt64 = 0
+
+  init(ports: Int, services: Int) {
+    self.ports = Array(repeating: Port(), count: ports)
+    self.services = Array(repeating: 0, count: services)
+    answered = .allocate(capacity: Self.answers.count)
+    answered.initialize(repeating: 0, count: Self.answers.count)
+    dropped = .allocate(capacity: Self.reasons.count)
+    dropped.initialize(repeating: 0, count: Self.reasons.count)
+    byHop = .allocate(capacity: Self.hops.count)
+    byHop.initialize(repeating: 0, count: Self.hops.count)
+  }
+
+  deinit {
+    answered.deallocate()
+    dropped.deallocate()
+    byHop.deallocate()
+  }
+
+  /// After a reload, ports and services may stand in other places, or be gone. What a port that is gone
+  /// has counted is kept apart: the sums must go on agreeing.
+  mutating func move(
+    ports moved: [PortID?], count: Int, services movedServices: [Int?], of new: Int
+  ) {
+    var movedPorts = Array(repeating: Port(), count: count)
+    for (old, place) in zip(ports, moved) {
+      if let place {
+        movedPorts[Int(place.index)] = old
+      } else {
+        removed.add(old)
+      }
+    }
+    ports = movedPorts
+    var counts = Array(repeating: UInt64(0), count: new)
+    for (old, place) in zip(services, movedServices) {
+      if let place { counts[place] = old }
+    }
+    services = counts
+  }
+
+  mutating func count(_ verdict: Verdict, route: ResolvedRoute?) {
+    switch verdict {
+    case .forwarded:
+      forwarded += 1
+      if let route {
+        byHop[route.nextHopType.index] += 1
+        if let service = route.service { services[service] += 1 }
+      }
+    case .answered(let answer): answered[answer.index] += 1
+    case .dropped(let reason): dropped[reason.index] += 1
+    }
+  }
+
+  func sums(_ snapshot: Snapshot) -> Counters {
+    var sums = Counters()
+    for (port, record) in zip(ports, snapshot.ports) {
+      sums.received[record.name] = port.received
+      sums.transmitted[record.name] = port.transmitted
+    }
+    if removed.received.packets + removed.transmitted.packets > 0 {
+      sums.received["removed ports"] = removed.received
+      sums.transmitted["removed ports"] = removed.transmitted
+    }
+    sums.forwarded = forwarded
+    for answer in Self.answers where answered[answer.index] > 0 {
+      sums.answered[answer.rawValue] = answered[answer.index]
+    }
+    for reason in Self.reasons where dropped[reason.index] > 0 {
+      sums.dropped[reason.rawValue] = dropped[reason.index]
+    }
+    for hop in Self.hops where byHop[hop.index] > 0 {
+      sums.byNextHopType[hop.rawValue] = byHop[hop.index]
+    }
+    for (service, count) in zip(snapshot.topology.services.services, services) where count > 0 {
+      sums.byService[service.name] = count
+    }
+    sums.switchResets = switchResets
+    sums.flowsEvicted = flowsEvicted
+    return sums
+  }
+}
+
+extension Answer {
+  /// The place in declaration order: an enum without payloads is its own index.
+  fileprivate var index: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+}
+
+extension DropReason {
+  fileprivate var index: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+}
+
+extension NextHopType {
+  fileprivate var index: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+}

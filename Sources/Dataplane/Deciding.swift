@@ -1,0 +1,234 @@
+import Model
+import Wire
+
+/// Stage 2: flow lookup and, for the first packet of a flow, the slow path. In the order of the frames,
+/// because the second packet of a flow must find what the first one left.
+extension PacketPath {
+  mutating func decide(
+    _ frame: Frame, _ work: inout Work, from port: PortRecord, into output: inout Transmission
+  ) {
+    guard let headers = work.headers else { return }
+    do throws(DropReason) {
+      work.plan = try plan(frame, headers, from: port, into: &output)
+    } catch {
+      work.plan = .drop(error)
+      if headers.isFirstFragment {
+        fragments.note(
+          FragmentTable.Key(headers, port: port.id), .drop(error), now: frame.timestamp)
+      }
+    }
+    if case .send(let action, _) = work.plan {
+      work.detail.route = action.route
+      work.detail.translatedSource = headers.address(action.source ?? headers.source)
+      work.detail.translatedDestination =
+        headers.address(action.destination ?? headers.destination)
+    }
+  }
+
+  private mutating func plan(
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+  ) throws(DropReason) -> Plan {
+    var silent: Trace?
+    switch try snapshot.screen(
+      headers, frame, at: port, acceptsAnyMAC: acceptsAnyMAC, trace: &silent)
+    {
+    case .route: break
+    case .answerARP(let target):
+      return .answer(.arp, output.makeARPReply(frame, headers, target: target, from: port))
+    case .answerNeighbor(let target):
+      return .answer(
+        .neighborDiscovery,
+        output.makeNeighborAdvertisement(frame, headers, target: target, from: port))
+    case .echo:
+      return .answer(.echo, try output.makeEchoReply(frame, headers))
+    }
+
+    if headers.isLaterFragment {
+      switch fragments.outcome(
+        of: FragmentTable.Key(headers, port: port.id), now: frame.timestamp)
+      {
+      case nil: throw .fragmentWithoutFirst
+      case .drop(let reason): throw reason
+      case .forward(let action):
+        return try send(frame, headers, by: action, half: nil, from: port, into: &output)
+      }
+    }
+
+    if headers.isICMPError, let plan = try planError(frame, headers, from: port, into: &output) {
+      return plan
+    }
+
+    let key = FlowKey(headers, port: port.id)
+    if let match = table.find(key) {
+      switch follow(match, frame, headers, from: port, into: &output) {
+      case .gone: break
+      case .plan(let plan): return plan
+      case .drop(let reason): throw reason
+      case .half(let half):
+        return try send(frame, headers, by: half.action, half: half, from: port, into: &output)
+      }
+    }
+
+    var noTrace: Trace?
+    let admission = try snapshot.admit(key, trace: &noTrace)
+    let half = try enter(key, admission, frame, headers)
+    return try send(frame, headers, by: admission.action, half: half, from: port, into: &output)
+  }
+
+  private enum Following {
+    /// The flow has ended or no longer holds: the packet begins another.
+    case gone
+    case plan(Plan)
+    case drop(DropReason)
+    case half(FlowHalf)
+  }
+
+  /// A packet that belongs to a known flow.
+  private mutating func follow(
+    _ match: FlowTable.Match, _ frame: Frame, _ headers: Headers, from port: PortRecord,
+    into output: inout Transmission
+  ) -> Following {
+    let slot = match.slot
+    if table[slot].state == .reset {
+      // F3: late packets of a closed connection learn that it is closed; a new SYN begins a new one.
+      if headers.tcpFlags.contains(.rst) { return .drop(.flowClosed) }
+      if headers.isSYN, !match.isReverse {
+        table.remove(slot)
+        return .gone
+      }
+      return .plan(.answer(.reset, output.makeReset(answering: frame, headers)))
+    }
+    if table[slot].state == .closing, headers.isSYN, !match.isReverse {
+      table.remove(slot)
+      return .gone
+    }
+    if table[slot].generation != snapshot.generation || !limits.usesFlowTable {
+      switch revalidate(slot, now: frame.timestamp, into: &output) {
+      case .holds: break
+      case .moved: return .gone
+      case .closed:
+        return .plan(.answer(.reset, nil))
+      }
+    }
+
+    table[slot].lastSeen = frame.timestamp
+    let state = table[slot].follow(headers, isReverse: match.isReverse, length: frame.wireLength)
+    if state != table[slot].state { table.setState(state, of: slot) }
+    var half = match.isReverse ? table[slot].reverse : table[slot].forward
+    let receiver = match.isReverse ? table[slot].forward.tcp : table[slot].reverse.tcp
+    half.tcp.maximumSegment = receiver.maximumSegment
+    return .half(half)
+  }
+
+  /// Puts an admitted flow into the table, making room where that is allowed (F4).
+  private mutating func enter(
+    _ key: FlowKey, _ admission: Admission, _ frame: Frame, _ headers: Headers
+  ) throws(DropReason) -> FlowHalf {
+    if let reverse = admission.reverse, let other = table.find(reverse.key) {
+      // Someone else's replies would look the same. What is over gives way, what lives does not.
+      switch table[other.slot].state {
+      case .reset, .closing: table.remove(other.slot)
+      default: throw .flowConflict
+      }
+    }
+    var flow = Flow(
+      forward: FlowHalf(key: key, action: admission.action),
+      reverse: FlowHalf(
+        key: admission.reverse?.key ?? key, action: admission.reverse?.action ?? admission.action),
+      hasReverse: admission.reverse != nil, state: .initial(for: headers),
+      generation: snapshot.generation, lastSeen: frame.timestamp,
+      ownerSubnet: admission.ownerSubnet, ownerService: admission.ownerService)
+    flow.noteTags(of: frame, headers)
+    flow.state = flow.follow(headers, isReverse: false, length: frame.wireLength)
+    if table.insert(flow) == nil {
+      guard table.evict(), table.insert(flow) != nil else { throw .flowTableFull }
+      counts.flowsEvicted += 1
+    }
+    return flow.forward
+  }
+
+  /// An ICMP error about a packet that we sent: it goes the way of that packet's flow, and the packet
+  /// inside is translated as well (F2). Nil for one that quotes no flow but stays inside the network.
+  private mutating func planError(
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+  ) throws(DropReason) -> Plan? {
+    guard let quoted = Headers.parseQuoted(frame.readOnly, headers) else {
+      if port.subnet == nil { throw .icmpErrorWithoutFlow }
+      return nil
+    }
+    // The quoted packet left by this port; the way back of its flow comes in here.
+    let key = FlowKey(
+      port: port.id, source: quoted.destination, destination: quoted.source,
+      sourcePort: quoted.destinationPort, destinationPort: quoted.sourcePort,
+      transport: quoted.transport, isIPv6: headers.network == .ipv6)
+    guard let match = table.find(key) else {
+      if port.subnet == nil { throw .icmpErrorWithoutFlow }
+      return nil
+    }
+    let half = match.isReverse ? table[match.slot].reverse : table[match.slot].forward
+    var action = half.action
+    let quotedSource = action.destination
+    let quotedDestination = action.source
+    // A router on the way may have written the error: its own address is not the flow's.
+    if headers.source != key.source {
+      action.source = nil
+      let address = headers.sourceAddress
+      if action.egress == snapshot.internetPort, address.isPrivate {
+        guard let network = port.virtualNetwork,
+          let publicAddress = snapshot.owner(of: address, in: network)?.publicAddress
+        else { throw .noPublicAddress }
+        action.source = publicAddress.bits
+      }
+    }
+    if headers.destination != key.destination { action.destination = nil }
+    if let limit = headers.pathMTU(frame.readOnly) {
+      if match.isReverse {
+        table[match.slot].forward.pathMTU = limit
+      } else {
+        table[match.slot].reverse.pathMTU = limit
+      }
+    }
+    let plan = try send(frame, headers, by: action, half: nil, from: port, into: &output)
+    if case .send = plan, quotedSource != nil || quotedDestination != nil {
+      rewriteQuoted(
+        frame.bytes, headers, quoted, source: quotedSource, destination: quotedDestination)
+    }
+    return plan
+  }
+
+  /// The last checks before a packet leaves: time to live, and whether it fits (F6, F7).
+  private mutating func send(
+    _ frame: Frame, _ headers: Headers, by action: Action, half: FlowHalf?, from port: PortRecord,
+    into output: inout Transmission
+  ) throws(DropReason) -> Plan {
+    if headers.isFirstFragment {
+      fragments.note(
+        FragmentTable.Key(headers, port: port.id), .forward(action), now: frame.timestamp)
+    }
+    guard headers.hopLimit > 1 else {
+      guard
+        let answer = output.makeICMPError(.timeExceeded, about: frame, headers, from: port)
+      else { throw .ttlExceeded }
+      return .answer(.timeExceeded, answer)
+    }
+    let length = headers.packetLength
+    guard !frame.isTruncated else { return .send(action, .whole) }
+    // Above the MTU of the link that it came from: no packet, but a batch of segments.
+    if headers.transport == 6, !headers.isFragment, length > port.device.mtu {
+      var maximum = min(action.egressMTU, port.device.mtu, half?.pathMTU ?? .max)
+      if let segment = half?.tcp.maximumSegment {
+        maximum = min(maximum, headers.l4Offset - headers.l3Offset + 20 + Int(segment))
+      }
+      return .send(action, .segments(maximumPacket: maximum))
+    }
+    guard length > action.egressMTU else { return .send(action, .whole) }
+    if headers.network == .ipv4, !headers.dontFragment {
+      return .send(action, .fragments(maximumPacket: action.egressMTU))
+    }
+    guard
+      let answer = output.makeICMPError(
+        .fragmentationNeeded(mtu: action.egressMTU), about: frame, headers, from: port)
+    else { throw .tooBig }
+    return .answer(.fragmentationNeeded, answer)
+  }
+}

@@ -1,0 +1,94 @@
+import Model
+import Wire
+
+/// Stage 3: the rewrite, and what goes out of which port; every frame gets its verdict and is counted.
+extension PacketPath {
+  mutating func emit(
+    _ frame: Frame, _ work: Work, cause: Int, from port: PortRecord,
+    into output: inout Transmission
+  ) {
+    let first = output.items.count
+    let verdict: Verdict
+    switch work.plan {
+    case .drop(let reason):
+      verdict = .dropped(reason)
+    case .answer(let answer, let reply):
+      if let reply { output.items.append(.init(port: port.id, frame: reply, cause: cause)) }
+      verdict = .answered(answer)
+    case .send(let action, let size):
+      // A plan to send is only made for a frame that was parsed.
+      let headers = work.headers!
+      rewrite(frame, headers, by: action)
+      output.append(frame, headers, size: size, port: action.egress, cause: cause)
+      verdict = .forwarded(action.egress)
+    }
+
+    counts.ports[Int(port.id.index)].received.packets += 1
+    counts.ports[Int(port.id.index)].received.bytes += UInt64(frame.wireLength)
+    for item in output.items[first...] {
+      counts.ports[Int(item.port.index)].transmitted.packets += 1
+      counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
+    }
+    counts.count(verdict, route: work.detail.route)
+    output.verdicts.append(verdict)
+    output.details.append(work.detail)
+  }
+
+  /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
+  private func rewrite(_ frame: Frame, _ headers: Headers, by action: Action) {
+    // A sender that leaves checksums to its interface has only put the pseudo-header's sum there (F7). This
+    // must be seen before the addresses change.
+    let isPartial = hasPartialChecksum(frame.readOnly, headers)
+    AddressRewrite(source: action.source, destination: action.destination)
+      .apply(frame.bytes, headers, isPartial: isPartial)
+    decrementHopLimit(frame.bytes, headers)
+    setMACs(
+      frame.bytes, destination: action.destinationMAC, source: action.sourceMAC)
+    if isPartial || headers.ipv4ChecksumMissing { _ = completeChecksums(frame.buffer, headers) }
+  }
+}
+
+extension Transmission {
+  /// A forwarded frame: as it is, or cut to what its way out carries.
+  mutating func append(
+    _ frame: Frame, _ headers: Headers, size: PacketPath.Size, port: PortID, cause: Int
+  ) {
+    switch size {
+    case .whole:
+      items.append(Item(port: port, frame: frame, cause: cause))
+    case .segments(let maximum):
+      let count = headers.tcpSegmentCount(maximumPacketLength: maximum)
+      let room = headers.tcpSegmentFrameLength(maximumPacketLength: maximum)
+      for index in 0..<count {
+        let memory = allocate(room)
+        let length = writeTCPSegment(
+          index, of: frame.readOnly, headers, maximumPacketLength: maximum,
+          into: memory)
+        append(memory, length, like: frame, port: port, cause: cause)
+      }
+    case .fragments(let maximum):
+      let count = headers.ipv4FragmentCount(maximumPacketLength: maximum)
+      let room = headers.ipv4FragmentFrameLength(maximumPacketLength: maximum)
+      for index in 0..<count {
+        let memory = allocate(room)
+        let length = writeIPv4Fragment(
+          index, of: frame.readOnly, headers, maximumPacketLength: maximum,
+          into: memory)
+        append(memory, length, like: frame, port: port, cause: cause)
+      }
+    }
+  }
+
+  private mutating func append(
+    _ memory: UnsafeMutableRawBufferPointer, _ length: Int, like frame: Frame, port: PortID,
+    cause: Int
+  ) {
+    items.append(
+      Item(
+        port: port,
+        frame: Frame(
+          bytes: memory.baseAddress!, length: length, wireLength: length,
+          timestamp: frame.timestamp),
+        cause: cause))
+  }
+}

@@ -1,0 +1,189 @@
+import Model
+import Wire
+
+extension PacketPath {
+  /// The decision on one frame with every step written down, made by the code that forwards. No flow is
+  /// made, no counter moves, and the frame stays as it is.
+  public func explain(_ frame: Frame, from port: PortID) -> Explanation {
+    let record = snapshot.ports[Int(port.index)]
+    var trace: Trace? = Trace()
+    var explanation = Explanation(
+      steps: [], verdict: "dropped", verdictDetail: "", sentence: "")
+    do throws(DropReason) {
+      try explain(frame, from: record, into: &explanation, trace: &trace)
+    } catch {
+      explanation.verdict = "dropped"
+      explanation.verdictDetail = error.rawValue
+      explanation.sentence = error.sentence
+    }
+    trace.record(
+      "verdict", "\(explanation.verdict): \(explanation.verdictDetail). \(explanation.sentence)")
+    explanation.steps = trace!.steps
+    explanation.route = trace!.route
+    return explanation
+  }
+
+  private func explain(
+    _ frame: Frame, from port: PortRecord, into explanation: inout Explanation,
+    trace: inout Trace?
+  ) throws(DropReason) {
+    let headers: Headers
+    do throws(ParseError) {
+      headers = try Headers.parse(frame.readOnly, wireLength: frame.wireLength)
+    } catch {
+      trace.record("parse", "\(frame.wireLength) bytes that cannot be read")
+      throw DropReason(error)
+    }
+    trace.record("parse", headers.summary)
+    trace.record("port", "came in by \(snapshot.label(of: port))")
+    switch try snapshot.screen(
+      headers, frame, at: port, acceptsAnyMAC: acceptsAnyMAC, trace: &trace)
+    {
+    case .route: break
+    case .answerARP: return explanation.answer(.arp)
+    case .answerNeighbor: return explanation.answer(.neighborDiscovery)
+    case .echo: return explanation.answer(.echo)
+    }
+    if headers.isLaterFragment {
+      trace.record("flow", "a later fragment: it follows what was decided on its first one")
+      switch fragments.outcome(
+        of: FragmentTable.Key(headers, port: port.id), now: frame.timestamp)
+      {
+      case nil: throw .fragmentWithoutFirst
+      case .drop(let reason): throw reason
+      case .forward(let action): return try explanation.send(headers, action, snapshot)
+      }
+    }
+    var key = FlowKey(headers, port: port.id)
+    if headers.isICMPError, let quoted = Headers.parseQuoted(frame.readOnly, headers) {
+      key = FlowKey(
+        port: port.id, source: quoted.destination, destination: quoted.source,
+        sourcePort: quoted.destinationPort, destinationPort: quoted.sourcePort,
+        transport: quoted.transport, isIPv6: headers.network == .ipv6)
+      trace.record("flow", "an ICMP error: it follows the flow of the packet that it quotes")
+      if let match = table.find(key) {
+        let half = match.isReverse ? table[match.slot].reverse : table[match.slot].forward
+        return try explanation.send(headers, half.action, snapshot)
+      }
+      if port.subnet == nil { throw .icmpErrorWithoutFlow }
+      key = FlowKey(headers, port: port.id)
+    }
+    if let match = table.find(key) {
+      let flow = table[match.slot]
+      guard flow.state != .reset else {
+        trace.record("flow", "closed by an endpoint switch")
+        throw .flowClosed
+      }
+      trace.record(
+        "flow",
+        "\(match.isReverse ? "a reply" : "a further packet") of a known flow, \(flow.state.name)")
+      if match.isReverse {
+        return try explanation.send(headers, flow.reverse.action, snapshot)
+      }
+    } else {
+      trace.record("flow", "none yet: the slow path decides")
+    }
+    let admission = try snapshot.admit(key, trace: &trace)
+    try explanation.send(headers, admission.action, snapshot)
+  }
+
+  /// All flows, in no order.
+  public func flows(now: UInt64) -> [FlowRecord] {
+    var records: [FlowRecord] = []
+    table.forEachSlot { slot in records.append(record(of: table[slot], now: now)) }
+    return records
+  }
+
+  private func record(of flow: Flow, now: UInt64) -> FlowRecord {
+    let key = flow.forward.key
+    let action = flow.forward.action
+    let ingress = snapshot.ports[Int(key.port)]
+    let version = { (bits: UInt128) -> IPAddress in
+      key.isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+    }
+    return FlowRecord(
+      port: ingress.name,
+      virtualNetwork: ingress.virtualNetwork.map { snapshot.topology.virtualNetworks[$0].name },
+      source: endpoint(key.sourceAddress, key.sourcePort),
+      destination: endpoint(key.destinationAddress, key.destinationPort),
+      proto: transportName(key.transport), state: flow.state.name,
+      egress: snapshot.ports[Int(action.egress.index)].name,
+      nextHopType: action.route.nextHopType.rawValue,
+      service: action.route.service.map { snapshot.topology.services.services[$0].name },
+      translatedSource: endpoint(version(action.source ?? key.source), key.sourcePort),
+      translatedDestination: endpoint(
+        version(action.destination ?? key.destination), key.destinationPort),
+      packets: flow.forward.packets + flow.reverse.packets,
+      bytes: flow.forward.bytes + flow.reverse.bytes,
+      idleSeconds: Double(now > flow.lastSeen ? now - flow.lastSeen : 0) / 1e9)
+  }
+}
+
+extension Explanation {
+  fileprivate mutating func answer(_ answer: Answer) {
+    verdict = "answered"
+    verdictDetail = answer.rawValue
+    sentence = "The dataplane itself answers."
+  }
+
+  fileprivate mutating func send(
+    _ headers: Headers, _ action: Action, _ snapshot: Snapshot
+  ) throws(DropReason) {
+    translatedSource = headers.address(action.source ?? headers.source).description
+    translatedDestination =
+      headers.address(action.destination ?? headers.destination).description
+    guard headers.hopLimit > 1 else {
+      verdict = "answered"
+      verdictDetail = Answer.timeExceeded.rawValue
+      sentence = "Its time to live runs out here."
+      return
+    }
+    let port = snapshot.ports[Int(action.egress.index)]
+    verdict = "forwarded"
+    verdictDetail = port.name
+    egress = port.name
+    let hop = action.route.nextHop.map { " to \($0)" } ?? ""
+    sentence =
+      "It leaves by \(snapshot.label(of: port)) as \(translatedSource!) to \(translatedDestination!), "
+      + "next hop \(action.route.nextHopType.rawValue)\(hop)."
+  }
+}
+
+extension Snapshot {
+  func label(of port: PortRecord) -> String {
+    switch port.kind {
+    case .networkInterface(let index):
+      "NIC \(port.name) in \(topology.qualifiedName(ofSubnet: topology.networkInterfaces[index].subnet))"
+    case .platform(let index):
+      "the platform port of NIC \(topology.networkInterfaces[index].name)"
+    case .world: "the \(port.name) port"
+    }
+  }
+}
+
+extension Headers {
+  /// One line: protocol, addresses, ports, flags.
+  var summary: String {
+    guard network != .arp else { return "ARP" }
+    let tags = vlanTags > 0 ? "\(vlanTags) VLAN tags, " : ""
+    let fragment =
+      isLaterFragment
+      ? ", fragment at \(fragmentOffset)" : isFirstFragment ? ", first fragment" : ""
+    let hasPorts = [6, 17, 132, 33, 136].contains(transport) && !isLaterFragment
+    let from = hasPorts ? endpoint(sourceAddress, sourcePort) : sourceAddress.description
+    let to =
+      hasPorts ? endpoint(destinationAddress, destinationPort) : destinationAddress.description
+    return "\(tags)\(transportName(transport)) \(from) to \(to), TTL \(hopLimit)\(fragment)"
+  }
+}
+
+func transportName(_ number: UInt8) -> String {
+  switch number {
+  case 1: "icmp"
+  case 6: "tcp"
+  case 17: "udp"
+  case 58: "icmpv6"
+  case 132: "sctp"
+  default: "\(number)"
+  }
+}

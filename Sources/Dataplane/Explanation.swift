@@ -1,0 +1,29 @@
+import Model
+
+/// Every step of one packet's decision, made by the packet path itself.
+public struct Explanation: Sendable, Codable {
+  public struct Step: Sendable, Codable, Equatable {
+    /// `parse`, `port`, `flow`, `anti-spoof`, `route`, `rewrite` or `verdict`, in that order.
+    public var stage: String
+    public var text: String
+
+    public init(stage: String, text: String) {
+      self.stage = stage
+      self.text = text
+    }
+  }
+
+  public var steps: [Step]
+  /// All candidates; nil where the packet never came to a route.
+  public var route: RouteExplanation?
+  /// `forwarded`, `answered` or `dropped`.
+  public var verdict: String
+  /// The port that it leaves by, the answer, or the reason for the drop.
+  public var verdictDetail: String
+  /// One sentence about the verdict.
+  public var sentence: String
+  public var egress: String?
+  /// Addresses as it leaves.
+  public var translatedSource: String?
+  public var translatedDestination: String?
+}

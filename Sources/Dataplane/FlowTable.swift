@@ -1,0 +1,218 @@
+import Wire
+
+/// The flows of one worker: found by exact match on the key of either direction, bounded in number, and
+/// ordered by age within each state.
+///
+/// Two pieces of memory: the flows, in slots that never move, and an open-addressing table of 8-byte
+/// entries {hash, slot and direction}, at most half full, probed linearly. Removal shifts entries back, so
+/// that there are no tombstones to clean up.
+struct FlowTable: ~Copyable {
+  static let none = UInt32.max
+
+  /// A direction of a flow, as the table finds it.
+  struct Match {
+    var slot: UInt32
+    var isReverse: Bool
+  }
+
+  private struct Entry {
+    var hash: UInt32
+    /// Slot times two, plus one for the reverse direction; `none` for an empty entry.
+    var reference: UInt32
+  }
+
+  private struct List {
+    var oldest = FlowTable.none
+    var newest = FlowTable.none
+    var count = 0
+  }
+
+  let capacity: Int
+  private(set) var count = 0
+  private let seed: UInt64
+  private let entries: UnsafeMutablePointer<Entry>
+  private let mask: Int
+  private let flows: UnsafeMutablePointer<Flow>
+  private let occupied: UnsafeMutablePointer<Bool>
+  private let free: UnsafeMutablePointer<UInt32>
+  private let lists: UnsafeMutablePointer<List>
+
+  init(capacity: Int, seed: UInt64) {
+    precondition(capacity > 0 && capacity < 1 << 30)
+    self.capacity = capacity
+    self.seed = seed
+    var size = 16
+    while size < capacity * 4 { size *= 2 }
+    mask = size - 1
+    entries = .allocate(capacity: size)
+    entries.initialize(repeating: Entry(hash: 0, reference: Self.none), count: size)
+    flows = .allocate(capacity: capacity)
+    occupied = .allocate(capacity: capacity)
+    occupied.initialize(repeating: false, count: capacity)
+    free = .allocate(capacity: capacity)
+    // The lowest slots are used first.
+    for index in 0..<capacity { free[index] = UInt32(capacity - 1 - index) }
+    lists = .allocate(capacity: FlowState.allCases.count)
+    lists.initialize(repeating: List(), count: FlowState.allCases.count)
+  }
+
+  deinit {
+    entries.deallocate()
+    flows.deallocate()
+    occupied.deallocate()
+    free.deallocate()
+    lists.deallocate()
+  }
+
+  /// - Precondition: the slot holds a flow.
+  subscript(slot: UInt32) -> Flow {
+    _read { yield flows[Int(slot)] }
+    nonmutating _modify { yield &flows[Int(slot)] }
+  }
+
+  func hash(of key: FlowKey) -> UInt32 { key.hash(seed: seed) }
+
+  func find(_ key: FlowKey) -> Match? { find(key, hash: hash(of: key)) }
+
+  func find(_ key: FlowKey, hash: UInt32) -> Match? {
+    var index = Int(hash) & mask
+    while entries[index].reference != Self.none {
+      if entries[index].hash == hash {
+        let match = Self.match(entries[index].reference)
+        let half = flows + Int(match.slot)
+        if match.isReverse ? half.pointee.reverse.key == key : half.pointee.forward.key == key {
+          return match
+        }
+      }
+      index = (index + 1) & mask
+    }
+    return nil
+  }
+
+  /// Puts a flow in. Nil where the table is full; the caller may evict one and try again.
+  /// - Precondition: neither of its keys is in the table.
+  mutating func insert(_ flow: Flow) -> UInt32? {
+    guard count < capacity else { return nil }
+    let slot = free[capacity - 1 - count]
+    count += 1
+    (flows + Int(slot)).initialize(to: flow)
+    occupied[Int(slot)] = true
+    enter(flow.forward.key, reference: slot * 2)
+    if flow.hasReverse { enter(flow.reverse.key, reference: slot * 2 + 1) }
+    append(slot, to: flow.state)
+    return slot
+  }
+
+  mutating func remove(_ slot: UInt32) {
+    let flow = flows + Int(slot)
+    erase(flow.pointee.forward.key, reference: slot * 2)
+    if flow.pointee.hasReverse { erase(flow.pointee.reverse.key, reference: slot * 2 + 1) }
+    unlink(slot)
+    occupied[Int(slot)] = false
+    count -= 1
+    free[capacity - 1 - count] = slot
+  }
+
+  /// Moves a flow to another state, as the newest of it.
+  mutating func setState(_ state: FlowState, of slot: UInt32) {
+    unlink(slot)
+    flows[Int(slot)].state = state
+    append(slot, to: state)
+  }
+
+  /// Frees flows of one state that have not been seen since `deadline`.
+  ///
+  /// A packet only notes its time in the flow; lists are put in order here, where a flow that turns out to
+  /// be younger goes to the end. One call looks at an eighth of the list, so that a million live flows
+  /// cost a bounded time, and every flow is looked at within eight calls.
+  mutating func expire(_ state: FlowState, unseenSince deadline: UInt64) -> Int {
+    let present = lists[Int(state.rawValue)].count
+    var freed = 0
+    for _ in 0..<min(present, 64 + present / 8) {
+      let slot = lists[Int(state.rawValue)].oldest
+      if flows[Int(slot)].lastSeen < deadline {
+        remove(slot)
+        freed += 1
+      } else {
+        unlink(slot)
+        append(slot, to: state)
+      }
+    }
+    return freed
+  }
+
+  /// Frees the oldest flow of the first state that has one, in `FlowState.evictionOrder`.
+  mutating func evict() -> Bool {
+    for state in FlowState.evictionOrder where lists[Int(state.rawValue)].oldest != Self.none {
+      remove(lists[Int(state.rawValue)].oldest)
+      return true
+    }
+    return false
+  }
+
+  /// The slots that hold a flow.
+  func forEachSlot(_ body: (UInt32) -> Void) {
+    for slot in 0..<capacity where occupied[slot] { body(UInt32(slot)) }
+  }
+
+  func count(of state: FlowState) -> Int { lists[Int(state.rawValue)].count }
+
+  private static func match(_ reference: UInt32) -> Match {
+    Match(slot: reference >> 1, isReverse: reference & 1 == 1)
+  }
+
+  private func enter(_ key: FlowKey, reference: UInt32) {
+    let hash = hash(of: key)
+    var index = Int(hash) & mask
+    while entries[index].reference != Self.none { index = (index + 1) & mask }
+    entries[index] = Entry(hash: hash, reference: reference)
+  }
+
+  private func erase(_ key: FlowKey, reference: UInt32) {
+    var hole = Int(hash(of: key)) & mask
+    while entries[hole].reference != reference {
+      precondition(entries[hole].reference != Self.none)
+      hole = (hole + 1) & mask
+    }
+    // Whatever stands behind the hole and would be found only across it moves into it.
+    var index = (hole + 1) & mask
+    while entries[index].reference != Self.none {
+      let home = Int(entries[index].hash) & mask
+      if (index - home) & mask >= (index - hole) & mask {
+        entries[hole] = entries[index]
+        hole = index
+      }
+      index = (index + 1) & mask
+    }
+    entries[hole].reference = Self.none
+  }
+
+  private func append(_ slot: UInt32, to state: FlowState) {
+    let list = lists + Int(state.rawValue)
+    flows[Int(slot)].previous = list.pointee.newest
+    flows[Int(slot)].next = Self.none
+    if list.pointee.newest == Self.none {
+      list.pointee.oldest = slot
+    } else {
+      flows[Int(list.pointee.newest)].next = slot
+    }
+    list.pointee.newest = slot
+    list.pointee.count += 1
+  }
+
+  private func unlink(_ slot: UInt32) {
+    let list = lists + Int(flows[Int(slot)].state.rawValue)
+    let (previous, next) = (flows[Int(slot)].previous, flows[Int(slot)].next)
+    if previous == Self.none {
+      list.pointee.oldest = next
+    } else {
+      flows[Int(previous)].next = next
+    }
+    if next == Self.none {
+      list.pointee.newest = previous
+    } else {
+      flows[Int(next)].previous = previous
+    }
+    list.pointee.count -= 1
+  }
+}

@@ -1,0 +1,93 @@
+import Model
+import Wire
+
+/// What a frame is to the port that it came in by, before any flow or route is asked.
+enum Screening {
+  case route
+  case answerARP(for: IPv4Address)
+  case answerNeighbor(for: IPv6Address)
+  case echo
+}
+
+extension Snapshot {
+  func screen(
+    _ headers: Headers, _ frame: Frame, at port: PortRecord, acceptsAnyMAC: Bool,
+    trace: inout Trace?
+  ) throws(DropReason) -> Screening {
+    switch headers.network {
+    case .arp:
+      guard let message = ARPMessage(frame.readOnly, headers) else { throw .malformedARP }
+      // An announcement or a probe for the sender's own address wants no answer.
+      guard message.isRequest, message.senderAddress != message.targetAddress,
+        answers(.v4(message.targetAddress), asking: .v4(message.senderAddress), at: port)
+      else { throw .notForUs }
+      trace.record("port", "ARP: \(message.targetAddress) is answered for by \(port.macAddress)")
+      return .answerARP(for: message.targetAddress)
+    case .ipv4:
+      try checkMAC(frame, at: port, acceptsAnyMAC)
+      try checkIPv4(headers)
+    case .ipv6:
+      if let target = headers.neighborSolicitationTarget(frame.readOnly) {
+        guard answers(.v6(target), asking: headers.sourceAddress, at: port) else {
+          throw .notForUs
+        }
+        trace.record("port", "neighbour discovery: \(target) is answered for by \(port.macAddress)")
+        return .answerNeighbor(for: target)
+      }
+      try checkMAC(frame, at: port, acceptsAnyMAC)
+      try checkIPv6(headers)
+    }
+    if headers.isEchoRequest, port.addresses.contains(headers.destinationAddress) {
+      trace.record("port", "\(headers.destinationAddress) is our own address on this link")
+      return .echo
+    }
+    return .route
+  }
+
+  /// F6: on a NIC's link every address of its subnet is the fabric's to answer for, as in Azure, except
+  /// the NIC's own (it may be probing for a duplicate); elsewhere only ours and, towards the Internet, the
+  /// NICs' public ones.
+  private func answers(_ target: IPAddress, asking: IPAddress, at port: PortRecord) -> Bool {
+    switch port.kind {
+    case .networkInterface(let index), .platform(let index):
+      let nic = topology.networkInterfaces[index]
+      return topology.subnets[nic.subnet].addressPrefixes.contains { $0.contains(target) }
+        && !nic.ipConfigurations.contains { $0.privateAddress == target }
+        || port.addresses.contains(target)
+    case .world(let index):
+      return port.addresses.contains(target)
+        || topology.worldPorts[index].kind == .internet && publicOwners[target] != nil
+    }
+  }
+
+  private func checkMAC(
+    _ frame: Frame, at port: PortRecord, _ acceptsAnyMAC: Bool
+  ) throws(DropReason) {
+    guard !acceptsAnyMAC else { return }
+    let destination = MACAddress(destinationOf: frame.bytes)
+    if destination == port.macAddress { return }
+    throw destination.isGroup ? .groupAddress : .notForUs
+  }
+
+  private func checkIPv4(_ headers: Headers) throws(DropReason) {
+    let source = UInt32(truncatingIfNeeded: headers.source)
+    let destination = UInt32(truncatingIfNeeded: headers.destination)
+    // RFC 1122 section 3.2.1.3, RFC 1812 section 5.3.7.
+    if destination >> 28 == 0xe || destination == .max { throw .groupAddress }
+    for address in [source, destination] {
+      if address >> 24 == 0 || address >> 24 == 127 || address >> 28 >= 0xe {
+        throw .invalidAddress
+      }
+    }
+  }
+
+  private func checkIPv6(_ headers: Headers) throws(DropReason) {
+    if headers.destination >> 120 == 0xff { throw .groupAddress }
+    for address in [headers.source, headers.destination] {
+      // Unspecified, loopback, multicast; link-local addresses do not leave their link (RFC 4291).
+      if address <= 1 || address >> 120 == 0xff || address >> 118 == 0x3fa {
+        throw .invalidAddress
+      }
+    }
+  }
+}

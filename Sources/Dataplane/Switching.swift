@@ -1,0 +1,234 @@
+import Model
+import Wire
+
+/// What a new snapshot did to the flows of one worker (F3).
+public struct SwitchReport: Sendable, Codable, Equatable {
+  /// A TCP connection that was reset at both ends.
+  public struct ClosedConnection: Sendable, Codable, Equatable {
+    /// `address:port`, as the NIC has them.
+    public var source: String
+    public var destination: String
+    /// The service that the connection went to.
+    public var service: String
+    /// The port that it left by.
+    public var egress: String
+  }
+
+  public var generation: UInt64 = 0
+  /// One each, also where an appliance made two flows of it.
+  public var closed: [ClosedConnection] = []
+  /// Flows of other protocols to the service, forgotten; their next packet is decided anew.
+  public var otherFlowsRemoved = 0
+  /// Flows that went on untouched.
+  public var flowsKept = 0
+
+  public init() {}
+}
+
+extension PacketPath {
+  enum Revalidation {
+    case holds
+    /// The flow is gone: its next packet takes another way.
+    case moved
+    /// An endpoint now decides, or no longer: both ends have been told.
+    case closed
+  }
+
+  /// Takes a new snapshot. Where endpoints differ, the TCP connections that the switch touches are closed
+  /// at once, and their resets stand in `output`; any other flow is looked at again with its next packet,
+  /// and only a flow whose decision changed is touched.
+  public mutating func adopt(
+    _ new: Snapshot, now: UInt64, into output: inout Transmission
+  ) -> SwitchReport {
+    let old = snapshot
+    var report = SwitchReport()
+    report.generation = new.generation
+    if !old.hasSamePlaces(as: new) { moveFlows(from: old, to: new) }
+    replaceSnapshot(new)
+    guard old.switchesEndpoints(to: new) else {
+      report.flowsKept = table.count
+      return report
+    }
+    var touched: [UInt32] = []
+    table.forEachSlot { slot in
+      if table[slot].state != .reset, serviceChanged(of: slot) { touched.append(slot) }
+    }
+    report.flowsKept = table.count - touched.count
+    for slot in touched {
+      let flow = table[slot]
+      guard flow.forward.key.transport == 6 else {
+        table.remove(slot)
+        report.otherFlowsRemoved += 1
+        continue
+      }
+      guard !flow.isOver else {
+        table.remove(slot)
+        continue
+      }
+      if let connection = closedConnection(flow, old: old) { report.closed.append(connection) }
+      close(slot, now: now, into: &output)
+    }
+    return report
+  }
+
+  /// Decides a flow anew under the present snapshot.
+  mutating func revalidate(
+    _ slot: UInt32, now: UInt64, into output: inout Transmission
+  ) -> Revalidation {
+    let flow = table[slot]
+    var silent: Trace?
+    let fresh = try? snapshot.admit(flow.forward.key, trace: &silent)
+    if let fresh, fresh.action == flow.forward.action,
+      fresh.ownerService == flow.ownerService,
+      (fresh.reverse != nil) == flow.hasReverse,
+      fresh.reverse == nil
+        || fresh.reverse!.action == flow.reverse.action && fresh.reverse!.key == flow.reverse.key
+    {
+      table[slot].generation = snapshot.generation
+      return .holds
+    }
+    if flow.forward.key.transport == 6, let fresh, fresh.ownerService != flow.ownerService {
+      close(slot, now: now, into: &output)
+      return .closed
+    }
+    table.remove(slot)
+    return .moved
+  }
+
+  /// Whether the owner's subnet now reaches the flow's destination by another service's endpoint, or by
+  /// none, or by one where there was none.
+  private func serviceChanged(of slot: UInt32) -> Bool {
+    let flow = table[slot]
+    guard let subnet = flow.ownerSubnet else { return false }
+    let isICMP = flow.forward.key.transport == (flow.forward.key.isIPv6 ? 58 : 1)
+    let ingress = snapshot.ports[Int(flow.forward.key.port)]
+    if case .platform = ingress.kind { return false }
+    let route = snapshot.routing.resolve(
+      .subnet(subnet), flow.forward.key.destinationAddress,
+      usesEndpoints: !isICMP || snapshot.topology.icmpFollowsEndpoints)
+    let service = route?.nextHopType == .virtualNetworkServiceEndpoint ? route?.service : nil
+    return service != flow.ownerService
+  }
+
+  /// A reset to each side, with a sequence number that it accepts, and the flow becomes one that only
+  /// answers with resets.
+  private mutating func close(
+    _ slot: UInt32, now: UInt64, into output: inout Transmission
+  ) {
+    let flow = table[slot]
+    let key = flow.forward.key
+    let ingress = snapshot.ports[Int(key.port)]
+    let egress = snapshot.ports[Int(flow.forward.action.egress.index)]
+    let sent = output.items.count
+    // What each side sees of the other: the initiator the original addresses, the responder the new ones.
+    output.appendResets(
+      from: key.destination, key.destinationPort, to: key.source, key.sourcePort,
+      sender: flow.reverse.tcp, receiver: flow.forward.tcp, by: ingress,
+      flow: flow, now: now)
+    output.appendResets(
+      from: flow.forward.action.source ?? key.source, key.sourcePort,
+      to: flow.forward.action.destination ?? key.destination, key.destinationPort,
+      sender: flow.forward.tcp, receiver: flow.reverse.tcp, by: egress,
+      flow: flow, now: now)
+    for item in output.items[sent...] {
+      counts.switchResets += 1
+      counts.ports[Int(item.port.index)].transmitted.packets += 1
+      counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
+    }
+    table[slot].lastSeen = now
+    table[slot].generation = snapshot.generation
+    table.setState(.reset, of: slot)
+  }
+
+  /// Nil for the further flow that an appliance made of a connection.
+  private func closedConnection(_ flow: Flow, old: Snapshot) -> SwitchReport.ClosedConnection? {
+    let key = flow.forward.key
+    guard snapshot.ports[Int(key.port)].subnet == flow.ownerSubnet else { return nil }
+    let route = snapshot.routing.resolve(
+      .subnet(flow.ownerSubnet!), key.destinationAddress, usesEndpoints: true)
+    let service = flow.ownerService ?? route?.service
+    return SwitchReport.ClosedConnection(
+      source: endpoint(key.sourceAddress, key.sourcePort),
+      destination: endpoint(key.destinationAddress, key.destinationPort),
+      service: service.map { snapshot.topology.services.services[$0].name } ?? "",
+      egress: snapshot.ports[Int(flow.forward.action.egress.index)].name)
+  }
+
+  /// After a reload, ports, subnets and services may stand in other places: flows keep theirs by name, and
+  /// go where one of them has gone.
+  private mutating func moveFlows(from old: Snapshot, to new: Snapshot) {
+    let ports = old.ports.map { port in new.ports.first { $0.name == port.name }?.id }
+    let subnets = old.topology.subnets.indices.map {
+      new.topology.subnet(named: old.topology.qualifiedName(ofSubnet: $0))
+    }
+    let services = old.topology.services.services.map {
+      new.topology.services.index(named: $0.name)
+    }
+    var slots: [UInt32] = []
+    table.forEachSlot { slots.append($0) }
+    var flows: [Flow] = []
+    for slot in slots {
+      var flow = table[slot]
+      table.remove(slot)
+      guard let ingress = ports[Int(flow.forward.key.port)],
+        let egress = ports[Int(flow.forward.action.egress.index)]
+      else { continue }
+      if let subnet = flow.ownerSubnet {
+        guard let moved = subnets[subnet] else { continue }
+        flow.ownerSubnet = moved
+      }
+      flow.forward.key.port = ingress.index
+      flow.forward.action.egress = egress
+      flow.reverse.key.port = egress.index
+      flow.reverse.action.egress = ingress
+      flow.ownerService = flow.ownerService.flatMap { services[$0] }
+      flow.forward.action.route.service = flow.forward.action.route.service.flatMap { services[$0] }
+      flow.reverse.action.route.service = flow.reverse.action.route.service.flatMap { services[$0] }
+      flows.append(flow)
+    }
+    for flow in flows { _ = table.insert(flow) }
+    // Decisions on fragments name ports by place; the few that are under way begin anew.
+    fragments = FragmentTable()
+    counts.move(
+      ports: ports, count: new.ports.count, services: services,
+      of: new.topology.services.services.count)
+  }
+}
+
+extension Snapshot {
+  /// Whether any subnet's endpoints, or what they stand for, differ: only then can a switch have touched
+  /// a connection that sends nothing.
+  func switchesEndpoints(to new: Snapshot) -> Bool {
+    let endpoints = { (topology: Topology) in
+      topology.subnets.indices.map { index in
+        EndpointsOfSubnet(
+          name: topology.qualifiedName(ofSubnet: index),
+          endpoints: topology.subnets[index].serviceEndpoints)
+      }
+    }
+    return endpoints(topology) != endpoints(new.topology)
+      || topology.precedence != new.topology.precedence
+      || topology.icmpFollowsEndpoints != new.topology.icmpFollowsEndpoints
+      || topology.serviceTags.source != new.topology.serviceTags.source
+      || topology.serviceTags.changeNumber != new.topology.serviceTags.changeNumber
+      || topology.services.services != new.topology.services.services
+  }
+
+  /// Whether ports, subnets and services have the same indices in both.
+  func hasSamePlaces(as new: Snapshot) -> Bool {
+    ports.map(\.name) == new.ports.map(\.name)
+      && topology.subnets.indices.map { topology.qualifiedName(ofSubnet: $0) }
+        == new.topology.subnets.indices.map { new.topology.qualifiedName(ofSubnet: $0) }
+      && topology.services.services.map(\.name) == new.topology.services.services.map(\.name)
+  }
+
+  private struct EndpointsOfSubnet: Equatable {
+    var name: String
+    var endpoints: [ServiceEndpoint]
+  }
+}
+
+/// `address:port`, with brackets around IPv6 (RFC 5952 section 6).
+func endpoint(_ address: IPAddress, _ port: UInt16) -> String {
+  address.isIPv4 ? "\(address):\(port)" : "[\(address)]:\(port)"
+}
