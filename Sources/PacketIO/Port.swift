@@ -25,7 +25,8 @@ public struct PortStatistics: Sendable, Codable, Equatable {
   public var transmitted: UInt64 = 0
   /// Lost by the kernel because its buffer was full.
   public var droppedByKernel: UInt64 = 0
-  /// Lost by the interface or its driver.
+  /// Lost by the interface or its driver, and what cannot be a frame of a vector: longer than
+  /// `PacketVector.frameCapacity`, or not Ethernet.
   public var droppedByInterface: UInt64 = 0
   /// Refused when sent: queue full, link down, too long.
   public var transmitErrors: UInt64 = 0
