@@ -1,0 +1,54 @@
+/// R7 as data: services, tags, scopes, and Azure's region pairs.
+///
+/// Pairs are as Azure lists them for the public cloud. Most are mutual; Brazil South, Brazil Southeast, West
+/// India and West US 3 name a region that names another. Regions without a pair (Poland Central, Italy
+/// North, Qatar Central ...) are not listed.
+///
+/// The tag of Cognitive Services is not marked for service endpoints in any published file.
+let builtInServices = """
+  {
+    "services": [
+      { "name": "Microsoft.Storage", "tag": "Storage", "scope": "regionAndPair",
+        "exclusiveGroup": "storage" },
+      { "name": "Microsoft.Storage.Global", "tag": "Storage", "scope": "everyRegion",
+        "exclusiveGroup": "storage" },
+      { "name": "Microsoft.Sql", "tag": "Sql", "scope": "region" },
+      { "name": "Microsoft.AzureCosmosDB", "tag": "AzureCosmosDB", "scope": "everyRegion" },
+      { "name": "Microsoft.KeyVault", "tag": "AzureKeyVault", "scope": "everyRegion" },
+      { "name": "Microsoft.ServiceBus", "tag": "ServiceBus", "scope": "everyRegion" },
+      { "name": "Microsoft.EventHub", "tag": "EventHub", "scope": "everyRegion" },
+      { "name": "Microsoft.Web", "tag": "AppService", "scope": "everyRegion" },
+      { "name": "Microsoft.ContainerRegistry", "tag": "AzureContainerRegistry",
+        "scope": "everyRegion", "preview": true },
+      { "name": "Microsoft.CognitiveServices", "tag": "CognitiveServicesManagement",
+        "scope": "everyRegion" },
+      { "name": "Microsoft.AzureActiveDirectory", "tag": "AzureActiveDirectory",
+        "scope": "region" }
+    ],
+    "pairs": {
+      "eastasia": "southeastasia", "southeastasia": "eastasia",
+      "australiaeast": "australiasoutheast", "australiasoutheast": "australiaeast",
+      "australiacentral": "australiacentral2", "australiacentral2": "australiacentral",
+      "brazilsouth": "southcentralus", "brazilsoutheast": "brazilsouth",
+      "canadacentral": "canadaeast", "canadaeast": "canadacentral",
+      "northeurope": "westeurope", "westeurope": "northeurope",
+      "francecentral": "francesouth", "francesouth": "francecentral",
+      "germanywestcentral": "germanynorth", "germanynorth": "germanywestcentral",
+      "centralindia": "southindia", "southindia": "centralindia", "westindia": "southindia",
+      "jioindiawest": "jioindiacentral", "jioindiacentral": "jioindiawest",
+      "japaneast": "japanwest", "japanwest": "japaneast",
+      "koreacentral": "koreasouth", "koreasouth": "koreacentral",
+      "norwayeast": "norwaywest", "norwaywest": "norwayeast",
+      "southafricanorth": "southafricawest", "southafricawest": "southafricanorth",
+      "swedencentral": "swedensouth", "swedensouth": "swedencentral",
+      "switzerlandnorth": "switzerlandwest", "switzerlandwest": "switzerlandnorth",
+      "uksouth": "ukwest", "ukwest": "uksouth",
+      "uaenorth": "uaecentral", "uaecentral": "uaenorth",
+      "eastus": "westus", "westus": "eastus",
+      "eastus2": "centralus", "centralus": "eastus2",
+      "northcentralus": "southcentralus", "southcentralus": "northcentralus",
+      "westus2": "westcentralus", "westcentralus": "westus2",
+      "westus3": "eastus"
+    }
+  }
+  """
