@@ -26,10 +26,13 @@ public struct Configuration: Sendable {
   /// F4.
   public var maximumFlows: Int
   public var lab: LabTopology?
+  /// What is probably not meant, but can be run.
+  public var warnings: [ConfigurationProblem]
 
   public init(
     path: String, topology: Topology, kernelBGP: [KernelBGP] = [], controlSocket: String,
-    maximumFlows: Int = 65_536, lab: LabTopology? = nil
+    maximumFlows: Int = 65_536, lab: LabTopology? = nil,
+    warnings: [ConfigurationProblem] = []
   ) {
     self.path = path
     self.topology = topology
@@ -37,5 +40,6 @@ public struct Configuration: Sendable {
     self.controlSocket = controlSocket
     self.maximumFlows = maximumFlows
     self.lab = lab
+    self.warnings = warnings
   }
 }

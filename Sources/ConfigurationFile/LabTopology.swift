@@ -26,7 +26,8 @@ public struct LabTopology: Sendable {
 
     public init(
       name: String, attachment: Attachment? = nil, addresses: [InterfaceAddress] = [],
-      loopbackAddresses: [InterfaceAddress] = [], ipForwarding: Bool = false, routes: [LabRoute] = []
+      loopbackAddresses: [InterfaceAddress] = [], ipForwarding: Bool = false,
+      routes: [LabRoute] = []
     ) {
       self.name = name
       self.attachment = attachment

@@ -1,0 +1,40 @@
+/// Keys of Azure's resources that are accepted in the YAML file, so that a resource can be pasted, and have
+/// no effect on where packets go.
+enum AzureKeys {
+  static let virtualNetwork = [
+    "dhcpOptions", "enableDdosProtection", "ddosProtectionPlan", "enableVmProtection",
+    "bgpCommunities", "encryption", "flowTimeoutInMinutes", "flowLogs", "ipAllocations",
+    "privateEndpointVNetPolicies", "defaultPublicNatGateway",
+  ]
+  static let subnet = [
+    "delegations", "privateEndpointNetworkPolicies", "privateLinkServiceNetworkPolicies",
+    "ipConfigurations", "ipConfigurationProfiles", "privateEndpoints", "purpose",
+    "resourceNavigationLinks", "serviceAssociationLinks", "sharingScope", "ipAllocations",
+    "applicationGatewayIPConfigurations", "defaultOutboundAccess",
+  ]
+  static let peering = [
+    "allowVirtualNetworkAccess", "allowForwardedTraffic", "doNotVerifyRemoteGateways",
+    "peeringState", "peeringSyncLevel", "remoteAddressSpace", "remoteVirtualNetworkAddressSpace",
+    "remoteBgpCommunities", "remoteGateways", "peerCompleteVnets", "enableOnlyIPv6Peering",
+  ]
+  static let routeTable = ["location", "subnets"]
+  static let route = ["hasBgpOverride"]
+  static let networkInterface = [
+    "location", "dnsSettings", "enableAcceleratedNetworking", "vnetEncryptionSupported",
+    "disableTcpStateTracking", "primary", "virtualMachine", "hostedWorkloads", "tapConfigurations",
+    "nicType", "workloadType", "allowPort25Out", "defaultOutboundConnectivityEnabled",
+    "auxiliaryMode", "auxiliarySku", "migrationPhase", "privateEndpoint", "privateLinkService",
+    "dscpConfiguration",
+  ]
+  static let ipConfiguration = [
+    "primary", "privateIPAllocationMethod", "loadBalancerBackendAddressPools",
+    "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools",
+    "applicationSecurityGroups", "gatewayLoadBalancer", "privateLinkConnectionProperties",
+    "virtualNetworkTaps",
+  ]
+  static let publicAddress = [
+    "location", "publicIPAllocationMethod", "publicIPAddressVersion", "idleTimeoutInMinutes",
+    "ipTags", "ipConfiguration", "dnsSettings", "ddosSettings", "publicIPPrefix", "natGateway",
+    "deleteOption", "linkedPublicIPAddress", "servicePublicIPAddress", "migrationPhase",
+  ]
+}

@@ -1,0 +1,227 @@
+import ConfigurationFile
+import Foundation
+import Model
+import Testing
+import Wire
+
+/// Every key at once, flat and as ARM nests it.
+@Suite("every key")
+struct AllKeysTests {
+  static let yaml = """
+    name: all-keys
+    routing: { precedence: observed, icmpFollowsEndpoints: true }
+    flows: { maximum: 1000 }
+    control: { socket: /tmp/all.sock }
+    serviceTags: builtin
+    services: builtin
+    virtualNetworks:
+      - name: hub
+        id: 7
+        location: West Europe
+        tenant: contoso
+        subscription: production
+        addressSpace: [10.0.0.0/16]
+        subnets:
+          - name: GatewaySubnet
+            addressPrefix: 10.0.255.0/27
+          - name: nva
+            addressPrefix: 10.0.1.0/24
+        virtualNetworkPeerings:
+          - { name: to-spoke, remoteVirtualNetwork: spoke, allowGatewayTransit: true, allowForwardedTraffic: true }
+      - name: spoke
+        location: northeurope
+        addressSpace: { addressPrefixes: [10.1.0.0/16] }
+        subnets:
+          - name: app
+            addressPrefixes: [10.1.1.0/24, 10.1.2.0/24]
+            routeTable: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/TABLE }
+            serviceEndpoints:
+              - Microsoft.KeyVault
+              - { service: Microsoft.Storage, locations: [northeurope, West Europe] }
+        virtualNetworkPeerings:
+          - remoteVirtualNetwork: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/hub }
+            useRemoteGateways: true
+    routeTables:
+      - name: table
+        disableBgpRoutePropagation: true
+        routes:
+          - { name: appliance, addressPrefix: 0.0.0.0/0, nextHopType: VirtualAppliance, nextHopIpAddress: 10.0.1.4 }
+          - { name: tag, addressPrefix: storage.westeurope, nextHopType: internet }
+          - { name: gateway, addressPrefix: 10.9.0.0/16, nextHopType: VirtualNetworkGateway }
+          - { name: local, addressPrefix: 10.8.0.0/16, nextHopType: VNetLocal }
+          - { name: none, addressPrefix: 10.7.0.0/16, nextHopType: None }
+    publicIPAddresses:
+      - { name: vm1-ip, ipAddress: 203.0.113.4 }
+    networkInterfaces:
+      - name: nva
+        subnet: hub/nva
+        macAddress: 00-0D-3A-AA-BB-CC
+        enableIPForwarding: true
+        ipConfigurations: [{ name: ipconfig1, privateIPAddress: 10.0.1.4 }]
+        port: nva0
+      - name: vm1
+        subnet: app
+        guestAddress: public
+        ipConfigurations:
+          - { privateIPAddress: 10.1.1.4, publicIPAddress: vm1-ip }
+          - { privateIPAddress: 10.1.2.9 }
+        port: { tap: tap1, namespace: guests, mtu: 9000 }
+        platform: { device: vm1-disk }
+    ports:
+      internet: { device: wan, macAddress: 02:00:00:00:01:01, peerMacAddress: 02:00:00:00:01:02, addresses: [192.0.2.1, "2001:db8::1"], mtu: 1400 }
+      gateway: [{ device: hub-gw, virtualNetwork: hub }]
+      backbone:
+    bgp:
+      routes:
+        - { addressPrefix: 192.168.0.0/16, nextHopIpAddress: 169.254.2.2, virtualNetwork: hub }
+      kernel:
+        - { virtualNetwork: hub, table: main, protocol: 186 }
+    lab:
+      namespaces:
+        - { name: vm1, networkInterface: vm1 }
+        - name: wan
+          port: internet
+          addresses: [192.0.2.2/30]
+          loopbackAddresses: [198.51.100.1, 198.51.100.2/32]
+          ipForwarding: true
+          routes: [{ destination: default, via: 192.0.2.1, device: eth0 }, { destination: 10.0.0.0/8, device: b }]
+        - { name: hub, port: gateway }
+      links:
+        - ends:
+            - { namespace: fabric, device: a, addresses: [169.254.4.1/30] }
+            - { namespace: wan, device: b }
+    """
+
+  @Test("each key is read")
+  func everyKey() throws {
+    let outcome = Outcome.of(Self.yaml)
+    #expect(outcome.lines == "")
+    let configuration = try #require(outcome.configuration)
+    let topology = configuration.topology
+    #expect(configuration.warnings == [])
+    #expect(topology.name == "all-keys")
+    #expect(topology.precedence == .observed)
+    #expect(topology.icmpFollowsEndpoints)
+    #expect(configuration.maximumFlows == 1000)
+    #expect(configuration.controlSocket == "/tmp/all.sock")
+    let (hub, spoke) = (topology.virtualNetworks[0], topology.virtualNetworks[1])
+    #expect(
+      (hub.id, hub.region, hub.tenant, hub.subscription) == (
+        7, Region("westeurope"), "contoso", "production"
+      ))
+    #expect(hub.peerings.map(\.remote) == [1] && hub.peerings.map(\.name) == ["to-spoke"])
+    #expect(spoke.peerings.map(\.usesRemoteGateway) == [true])
+    #expect(
+      topology.subnets[2].serviceEndpoints == [
+        ServiceEndpoint(service: "Microsoft.KeyVault"),
+        ServiceEndpoint(
+          service: "Microsoft.Storage", locations: [Region("northeurope"), Region("westeurope")]),
+      ])
+    #expect(topology.subnets[2].routeTable == 0)
+    let routes = topology.routeTables[0].routes
+    #expect(topology.routeTables[0].disableBgpRoutePropagation)
+    #expect(
+      routes.map(\.nextHopType) == [
+        .virtualAppliance, .internet, .virtualNetworkGateway, .vnetLocal, .none,
+      ])
+    #expect(routes[1].destination == .serviceTag("Storage.WestEurope"))
+  }
+
+  @Test("each key of NICs, ports, BGP and lab is read")
+  func ports() throws {
+    let configuration = try #require(Outcome.of(Self.yaml).configuration)
+    let topology = configuration.topology
+    let (nva, vm1) = (topology.networkInterfaces[0], topology.networkInterfaces[1])
+    #expect(nva.macAddress == MACAddress("00:0d:3a:aa:bb:cc") && nva.ipForwarding)
+    #expect(nva.device == Device(name: "nva0"))
+    #expect(vm1.device == Device(kind: .tap, name: "tap1", namespace: "guests", mtu: 9000))
+    #expect(vm1.platformDevice == Device(name: "vm1-disk"))
+    #expect(vm1.guestAddress == .public)
+    #expect(vm1.ipConfigurations.map(\.publicAddress) == [IPAddress("203.0.113.4"), nil])
+    let internet = topology.worldPorts[0]
+    #expect(internet.device == Device(name: "wan", mtu: 1400))
+    #expect(internet.peerMACAddress == MACAddress("02:00:00:00:01:02"))
+    #expect(internet.addresses == [IPAddress("192.0.2.1"), IPAddress("2001:db8::1")])
+    #expect(topology.worldPorts.map(\.virtualNetwork) == [nil, 0, nil])
+    #expect(
+      topology.bgpRoutes == [
+        BGPRoute(
+          virtualNetwork: 0, prefix: IPPrefix("192.168.0.0/16")!, nextHop: IPAddress("169.254.2.2"))
+      ])
+    #expect(configuration.kernelBGP == [.init(virtualNetwork: 0, table: 254, routeProtocol: 186)])
+    let lab = try #require(configuration.lab)
+    #expect(
+      lab.namespaces.map(\.attachment) == [.networkInterface(1), .worldPort(0), .worldPort(1)])
+    #expect(lab.namespaces[1].addresses.map(\.description) == ["192.0.2.2/30"])
+    #expect(lab.namespaces[1].loopbackAddresses.map(\.prefixLength) == [32, 32])
+    #expect(lab.namespaces[1].routes[0].destination == .anyIPv4)
+    #expect(lab.namespaces[1].routes[1] == .init(destination: IPPrefix("10.0.0.0/8")!, device: "b"))
+    #expect(lab.links[0].first.addresses.map(\.description) == ["169.254.4.1/30"])
+  }
+
+  @Test("the reference documents every key that is read")
+  func documented() throws {
+    let path = Place.packageRoot.appendingPathComponent("docs/configuration.md")
+    let text = try String(contentsOf: path, encoding: .utf8)
+    let keys = Self.yaml.matches(of: /([A-Za-z]+):(\s|$)/).map { String($0.1) }
+    for key in Set(keys).sorted() { #expect(text.contains("`\(key)`"), "\(key)") }
+  }
+
+  @Test("resources as ARM nests them are the same resources")
+  func nested() throws {
+    let flat = """
+      virtualNetworks:
+        - name: v
+          location: westeurope
+          addressSpace: [10.0.0.0/16]
+          subnets: [{ name: a, addressPrefix: 10.0.1.0/24, routeTable: t, serviceEndpoints: [Microsoft.Sql] }]
+      routeTables:
+        - name: t
+          routes: [{ name: r, addressPrefix: 10.9.0.0/16, nextHopType: None }]
+      networkInterfaces:
+        - { name: n, subnet: v/a, ipConfigurations: [{ privateIPAddress: 10.0.1.9, publicIPAddress: 203.0.113.9 }] }
+      """
+    let nested = """
+      virtualNetworks:
+        - name: v
+          type: Microsoft.Network/virtualNetworks
+          apiVersion: "2024-05-01"
+          location: westeurope
+          properties:
+            addressSpace: { addressPrefixes: [10.0.0.0/16] }
+            enableDdosProtection: false
+            subnets:
+              - name: a
+                etag: W/"1"
+                properties:
+                  addressPrefix: 10.0.1.0/24
+                  provisioningState: Succeeded
+                  routeTable: { id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/t" }
+                  serviceEndpoints: [{ service: Microsoft.Sql, locations: ["*"] }]
+      routeTables:
+        - name: t
+          properties:
+            routes: [{ name: r, properties: { addressPrefix: 10.9.0.0/16, nextHopType: None } }]
+      networkInterfaces:
+        - name: n
+          properties:
+            ipConfigurations:
+              - name: ipconfig1
+                properties:
+                  privateIPAddress: 10.0.1.9
+                  privateIPAllocationMethod: Static
+                  subnet: { id: "/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets/a" }
+                  publicIPAddress: { properties: { ipAddress: 203.0.113.9 } }
+      """
+    let (first, second) = (Outcome.of(flat), Outcome.of(nested))
+    #expect(first.lines == "" && second.lines == "")
+    let (a, b) = (first.configuration?.topology, second.configuration?.topology)
+    #expect(a?.virtualNetworks.map(\.addressSpace) == b?.virtualNetworks.map(\.addressSpace))
+    #expect(a?.subnets.map(\.addressPrefixes) == b?.subnets.map(\.addressPrefixes))
+    #expect(a?.subnets.map(\.serviceEndpoints) == b?.subnets.map(\.serviceEndpoints))
+    #expect(a?.subnets.map(\.routeTable) == b?.subnets.map(\.routeTable))
+    #expect(a?.routeTables.map(\.routes) == b?.routeTables.map(\.routes))
+    #expect(
+      a?.networkInterfaces.map(\.ipConfigurations) == b?.networkInterfaces.map(\.ipConfigurations))
+  }
+}
