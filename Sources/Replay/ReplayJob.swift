@@ -1,0 +1,102 @@
+import ConfigurationFile
+import Dataplane
+import Model
+import PacketIO
+
+/// What a replay came to: the summary, and how the expectations fared.
+public struct ReplayReport: Sendable, Codable, Equatable {
+  public var summary: ReplaySummary
+  public var expectations: [ExpectationResult]
+
+  /// The capture was read to its end, and every expectation holds.
+  public var succeeded: Bool {
+    summary.captureError == nil && expectations.allSatisfy(\.holds)
+  }
+}
+
+/// A capture, a configuration, and what is wanted of them; `spurline replay` without its command line.
+public struct ReplayJob {
+  public var configuration: Configuration
+  public var capture: String
+  public var options: Replay.Options
+  /// Where a pcapng file with what leaves each port is written.
+  public var writePath: String?
+  public var expectations: [Expectation] = []
+  /// Where they stand, for messages.
+  public var expectationFile = ""
+  /// Takes the JSON line of each packet, without its line feed.
+  public var verdictLine: ((String) throws -> Void)?
+  public let snapshot: Snapshot
+
+  public init(configuration: Configuration, capture: String) {
+    self.configuration = configuration
+    self.capture = capture
+    options = Replay.Options()
+    options.limits.maximumFlows = configuration.maximumFlows
+    snapshot = Snapshot(
+      generation: 1, topology: configuration.topology,
+      routing: RoutingTables(topology: configuration.topology))
+  }
+
+  /// Replays the capture. A capture that breaks off is replayed as far as it goes, and the report says so.
+  /// - Throws: `PortError` where a file cannot be opened or written, `ReplayError.unbalanced`, and what
+  ///   `verdictLine` throws.
+  public func run() throws -> ReplayReport {
+    var reader = try CaptureReader(path: capture)
+    let writer = try writePath.map {
+      try CaptureWriter(path: $0, format: .pcapng(interfaces: snapshot.ports.map(\.name)))
+    }
+    let lines = VerdictLine(snapshot: snapshot)
+    var summary = SummaryCount(
+      snapshot: snapshot, configuration: configuration.path, capture: capture)
+    var check = ExpectationCheck(expectations, file: expectationFile, snapshot: snapshot)
+    var replay = Replay(snapshot: snapshot, options: options) { packet, sent in
+      summary.add(packet)
+      check.add(packet, sent: sent.map(\.port))
+      if let writer {
+        for item in sent { try writer.write(item.frame, interface: Int(item.port.index)) }
+      }
+      try verdictLine?(lines.text(packet))
+    }
+    var captureError: String?
+    do {
+      while let packet = try Self.next(&reader) { try replay.add(packet) }
+    } catch let broken as BrokenCapture {
+      captureError = broken.error.description
+    }
+    try replay.finish()
+    try writer?.close()
+    return ReplayReport(
+      summary: summary.summary(captureError: captureError), expectations: check.finished())
+  }
+
+  /// The packet of a number, explained as things stand after the packets before it.
+  /// - Throws: `ReplayError.noSuchPacket`, `.unassignedPacket`; `PortError`.
+  public func explain(packet number: Int) throws -> PacketExplanation {
+    var reader = try CaptureReader(path: capture)
+    var replay = Replay(snapshot: snapshot, options: options) { _, _ in }
+    while let packet = try reader.next() {
+      guard packet.number == number else {
+        try replay.add(packet)
+        continue
+      }
+      let (port, explanation) = try replay.explain(packet)
+      return PacketExplanation(
+        port: snapshot.ports[Int(port.index)].name, explanation: explanation)
+    }
+    throw ReplayError.noSuchPacket(number: number, inCapture: reader.count)
+  }
+
+  /// The capture's own errors, apart from those of writing, which are of the same type.
+  private struct BrokenCapture: Error {
+    var error: PortError
+  }
+
+  private static func next(_ reader: inout CaptureReader) throws -> CapturedPacket? {
+    do throws(PortError) {
+      return try reader.next()
+    } catch {
+      throw BrokenCapture(error: error)
+    }
+  }
+}

@@ -1,0 +1,119 @@
+import Dataplane
+import Model
+
+/// One line of `--verdicts`: a packet as a JSON object, its keys always in the same order. A key whose value
+/// is not known is left out. docs/replay.md has the schema.
+public struct VerdictLine {
+  private let snapshot: Snapshot
+
+  public init(snapshot: Snapshot) { self.snapshot = snapshot }
+
+  /// The line, without its line feed.
+  public func text(_ packet: ReplayedPacket) -> String {
+    var line = JSONLine()
+    line.add("packet", packet.number)
+    line.add("time", CaptureTime.text(packet.timestamp))
+    line.add("length", packet.length)
+    addArrival(packet, to: &line)
+    addAddresses(packet, to: &line)
+    addVerdict(packet, to: &line)
+    return line.text
+  }
+
+  private func addArrival(_ packet: ReplayedPacket, to line: inout JSONLine) {
+    guard let port = packet.port else { return }
+    let record = snapshot.ports[Int(port.index)]
+    line.add("port", record.name)
+    switch packet.arrival {
+    case .port(_, let basis): line.add("portBasis", basis.rawValue)
+    case .reply: line.add("portBasis", PortAssignment.Basis.reply.rawValue)
+    case .unassigned: break
+    }
+    if let network = record.virtualNetwork {
+      line.add("virtualNetwork", snapshot.topology.virtualNetworks[network].name)
+    }
+  }
+
+  private func addAddresses(_ packet: ReplayedPacket, to line: inout JSONLine) {
+    guard let tuple = packet.tuple else { return }
+    line.add("protocol", "\(tuple.transport)")
+    line.add("source", "\(tuple.source)")
+    if let port = tuple.sourcePort { line.add("sourcePort", Int(port)) }
+    line.add("destination", "\(tuple.destination)")
+    if let port = tuple.destinationPort { line.add("destinationPort", Int(port)) }
+    if case .reply(_, let destination?) = packet.arrival {
+      line.add("arrivalDestination", "\(destination)")
+    }
+  }
+
+  private func addVerdict(_ packet: ReplayedPacket, to line: inout JSONLine) {
+    line.add("verdict", packet.verdict.word)
+    switch packet.verdict {
+    case .forwarded(let port): line.add("egress", snapshot.ports[Int(port.index)].name)
+    case .answered(let answer): line.add("answer", answer.rawValue)
+    case .dropped(let reason): line.add("dropReason", reason.rawValue)
+    }
+    if let sentence = packet.sentence { line.add("sentence", sentence) }
+    if let route = packet.detail.route, case .forwarded = packet.verdict {
+      line.add("nextHopType", route.nextHopType.rawValue)
+      if let hop = route.nextHop { line.add("nextHop", "\(hop)") }
+      line.add("routePrefix", "\(route.prefix)")
+      line.add("routeOrigin", route.origin.rawValue)
+      if let service = route.service {
+        line.add("service", snapshot.topology.services.services[service].name)
+      }
+    }
+    if let sent = packet.sentTuple {
+      line.add("translatedSource", "\(sent.source)")
+      line.add("translatedDestination", "\(sent.destination)")
+    }
+    line.add("model", snapshot.topology.precedence.rawValue)
+  }
+}
+
+extension Verdict {
+  /// `forwarded`, `answered` or `dropped`.
+  var word: String {
+    switch self {
+    case .forwarded: "forwarded"
+    case .answered: "answered"
+    case .dropped: "dropped"
+    }
+  }
+}
+
+/// A JSON object on one line, with its keys in the order in which they are added.
+struct JSONLine {
+  private var body = "{"
+
+  var text: String { body + "}" }
+
+  mutating func add(_ key: String, _ value: Int) { append(key, "\(value)") }
+
+  mutating func add(_ key: String, _ value: String) { append(key, Self.quoted(value)) }
+
+  private mutating func append(_ key: String, _ value: String) {
+    if body.utf8.count > 1 { body += "," }
+    body += "\"\(key)\":"
+    body += value
+  }
+
+  /// RFC 8259 section 7.
+  private static func quoted(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": quoted += "\\\""
+      case "\\": quoted += "\\\\"
+      case "\n": quoted += "\\n"
+      case "\r": quoted += "\\r"
+      case "\t": quoted += "\\t"
+      case _ where scalar.value < 0x20:
+        let hex = String(scalar.value, radix: 16)
+        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+      default: quoted.unicodeScalars.append(scalar)
+      }
+    }
+    return quoted + "\""
+  }
+}
