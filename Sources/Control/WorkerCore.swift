@@ -1,0 +1,238 @@
+import Dataplane
+import Foundation
+import Logging
+import PacketIO
+
+/// What the worker's thread owns, and its loop. Nothing here is seen by another thread; commands reach it
+/// through the `Mailbox`, between two vectors.
+struct WorkerCore: ~Copyable {
+  /// A second: flows idle out with this grain, and failed ports are tried again as often.
+  static let housekeepingInterval: UInt64 = 1_000_000_000
+  /// Milliseconds of sleep where a port has no descriptor to wait on.
+  static let blindInterval: Int32 = 5
+
+  var path: PacketPath
+  /// In the order of the snapshot's ports.
+  private(set) var slots: [PortSlot]
+  /// Opened for the next snapshot.
+  private var ahead: [PortSlot] = []
+  private var vector = PacketVector()
+  private var output = Transmission()
+  private let openPort: (PortRecord) throws -> any PacketIO.Port
+  private let mailbox: Mailbox
+  private let logger: Logger
+  private var lastHousekeeping = Time.monotonic()
+  /// Called with the final report when the loop has ended and the ports are closed.
+  var afterStop: [@Sendable (CountersReport) -> Void] = []
+  private var isStopping: Bool { !afterStop.isEmpty }
+
+  /// Opens every port of the snapshot.
+  /// - Throws: `WorkerError.cannotStart` with a sentence for each that cannot be opened.
+  init(
+    snapshot: Snapshot, limits: FlowLimits, mailbox: Mailbox, logger: Logger,
+    openPort: @escaping (PortRecord) throws -> any PacketIO.Port
+  ) throws(WorkerError) {
+    var problems: [String] = []
+    var slots: [PortSlot] = []
+    for record in snapshot.ports {
+      do {
+        slots.append(PortSlot(record: record, port: try openPort(record)))
+      } catch {
+        problems.append("\(error) (interface \(record.device.name))")
+      }
+    }
+    guard problems.isEmpty else {
+      for slot in slots { slot.port?.close() }
+      throw .cannotStart(problems)
+    }
+    self.slots = slots
+    self.openPort = openPort
+    self.mailbox = mailbox
+    self.logger = logger
+    path = PacketPath(snapshot: snapshot, limits: limits, seed: .random(in: .min ... .max))
+  }
+
+  /// Until a stop command.
+  mutating func run() {
+    while !isStopping {
+      for command in mailbox.take() { command(&self) }
+      let received = receiveRound()
+      housekeep()
+      if received == 0, !isStopping { wait() }
+    }
+    for command in mailbox.close() { command(&self) }
+    let report = CountersReport(counters: path.counters, ports: portStatus())
+    for slot in slots + ahead { slot.port?.close() }
+    for body in afterStop { body(report) }
+  }
+
+  /// One vector from each port in turn: a busy port delays the others by one vector at most.
+  private mutating func receiveRound() -> Int {
+    var total = 0
+    for index in slots.indices {
+      guard let port = slots[index].port else { continue }
+      vector.removeAll()
+      do {
+        if try port.receive(into: &vector) > 0 { slots[index].errorsInARow = 0 }
+      } catch {
+        // What was received before the error is still decided.
+        fail(index, "\(error)")
+      }
+      guard vector.count > 0 else { continue }
+      total += vector.count
+      path.process(vector, from: PortID(index), into: &output)
+      transmit()
+    }
+    return total
+  }
+
+  /// Sends what stands in `output`, grouped by port; the order of frames within a port is kept.
+  private mutating func transmit() {
+    defer { output.removeAll() }
+    for item in output.items { slots[Int(item.port.index)].outgoing.append(item.frame) }
+    for index in slots.indices where !slots[index].outgoing.isEmpty {
+      let count = slots[index].outgoing.count
+      if let port = slots[index].port {
+        var failure: PortError?
+        slots[index].outgoing.withUnsafeBufferPointer { frames in
+          do throws(PortError) {
+            try port.transmit(frames)
+          } catch {
+            failure = error
+          }
+        }
+        if let failure { fail(index, "\(failure)") }
+      } else {
+        slots[index].earlier.transmitErrors += UInt64(count)
+      }
+      slots[index].outgoing.removeAll(keepingCapacity: true)
+    }
+  }
+
+  /// Opens the ports that a snapshot to come needs and this one lacks, or has on another device.
+  /// - Returns: a sentence for each that cannot be opened; none is kept open then.
+  mutating func openAhead(_ records: [PortRecord]) -> [String] {
+    var problems: [String] = []
+    var opened: [PortSlot] = []
+    for record in records where !slots.contains(where: { $0.serves(record) }) {
+      do {
+        opened.append(PortSlot(record: record, port: try openPort(record)))
+      } catch {
+        problems.append("\(error) (interface \(record.device.name))")
+      }
+    }
+    if problems.isEmpty {
+      ahead += opened
+    } else {
+      for slot in opened { slot.port?.close() }
+    }
+    return problems
+  }
+
+  /// Takes a new snapshot; resets of closed connections are sent before anything else is received.
+  mutating func adopt(_ snapshot: Snapshot) -> Adoption {
+    let start = Time.monotonic()
+    let report = path.adopt(snapshot, now: Time.packetTime(), into: &output)
+    let old = rearrange(for: snapshot.ports)
+    transmit()
+    let interruption = Time.monotonic() - start
+    for slot in old { slot.port?.close() }
+    return Adoption(report: report, interruption: interruption)
+  }
+
+  /// Brings the slots into the order of new ports.
+  /// - Returns: the slots that are no longer needed.
+  private mutating func rearrange(for records: [PortRecord]) -> [PortSlot] {
+    if slots.count == records.count, zip(slots, records).allSatisfy({ $0.serves($1) }) {
+      for index in slots.indices { slots[index].record = records[index] }
+      return []
+    }
+    var old = slots
+    slots = records.map { record in
+      let same = old.firstIndex { $0.serves(record) }
+      var slot =
+        if let same {
+          old.remove(at: same)
+        } else if let opened = ahead.firstIndex(where: { $0.serves(record) }) {
+          ahead.remove(at: opened)
+        } else {
+          // Another reload came between: housekeeping opens it.
+          PortSlot(record: record, port: nil)
+        }
+      if same == nil, let moved = old.first(where: { $0.record.name == record.name }) {
+        slot.earlier.add(moved.statistics)
+      }
+      slot.record = record
+      return slot
+    }
+    defer { ahead = [] }
+    return old + ahead
+  }
+
+  func portStatus() -> [PortStatus] {
+    slots.map { slot in
+      PortStatus(
+        name: slot.record.name, device: slot.record.device.name, isOpen: slot.port != nil,
+        failure: slot.failure, statistics: slot.statistics)
+    }
+  }
+
+  private mutating func fail(_ index: Int, _ reason: String) {
+    logger.error(
+      "port failed; opened again as soon as possible",
+      metadata: [
+        "port": "\(slots[index].record.name)", "reason": "\(reason)",
+      ])
+    slots[index].fail(reason)
+  }
+
+  private mutating func housekeep() {
+    let now = Time.monotonic()
+    guard now - lastHousekeeping >= Self.housekeepingInterval else { return }
+    lastHousekeeping = now
+    path.expireFlows(now: Time.packetTime())
+    for index in slots.indices where slots[index].port == nil {
+      do {
+        slots[index].port = try openPort(slots[index].record)
+        slots[index].failure = nil
+        logger.notice("port is open again", metadata: ["port": "\(slots[index].record.name)"])
+      } catch {
+        slots[index].failure = "\(error)"
+      }
+    }
+  }
+
+  /// Sleeps until a port has frames, a command waits, or housekeeping is due.
+  private mutating func wait() {
+    var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
+    let elapsed = Time.monotonic() - lastHousekeeping
+    let due = Self.housekeepingInterval - min(elapsed, Self.housekeepingInterval)
+    var timeout = Int32(due / 1_000_000) + 1
+    for slot in slots {
+      // poll(2) skips negative descriptors: the array stays parallel to the slots.
+      let descriptor = slot.port?.pollDescriptor
+      if slot.port != nil, descriptor == nil { timeout = min(timeout, Self.blindInterval) }
+      descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))
+    }
+    guard poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return }
+    let errors = Int16(POLLERR | POLLHUP | POLLNVAL)
+    for index in slots.indices {
+      guard descriptors[index + 1].revents & errors != 0 else {
+        slots[index].errorsInARow = 0
+        continue
+      }
+      slots[index].errorsInARow += 1
+      if slots[index].errorsInARow > PortSlot.toleratedErrors {
+        fail(index, "its interface reports an error again and again")
+      }
+    }
+  }
+}
+
+/// What taking a snapshot did, and how long forwarding stood still for it, in nanoseconds.
+struct Adoption: Sendable {
+  var report: SwitchReport
+  var interruption: UInt64
+
+  var interruptionMicroseconds: Double { Double(interruption) / 1_000 }
+}
