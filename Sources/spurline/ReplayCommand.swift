@@ -1,0 +1,215 @@
+import ArgumentParser
+import Control
+import Dataplane
+import Foundation
+import Model
+import Replay
+
+struct ReplayCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "replay",
+    abstract: "Sends the packets of a capture through a configuration.",
+    discussion: """
+      Reads a pcap or pcapng file, decides on each packet with the code that forwards live traffic, and \
+      prints how they ended: by verdict, next-hop type, service and reason for a drop. Time comes from the \
+      capture, so that two runs write the same bytes. Nothing is sent, and no privilege is needed.
+
+        spurline replay vm.pcap --config net.yaml --expect expected.yaml --junit results.xml
+
+      Which port a packet arrived at is told by MAC and IP addresses, or by --nic and --port.
+
+      The status is 0 only if the capture was read to its end and every expectation holds.
+      """)
+
+  @Argument(
+    help: ArgumentHelp("The capture; - reads it from standard input.", valueName: "capture"))
+  var capture: String
+
+  @Option(name: [.short, .long], help: ArgumentHelp("The configuration file.", valueName: "file"))
+  var config: String
+
+  @Option(
+    help: ArgumentHelp(
+      "The capture was taken at this network interface, and holds both directions.",
+      valueName: "name"))
+  var nic: String?
+
+  @Option(help: "The capture was taken at this port, and holds what arrived there.")
+  var port: WorldPort.Kind?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write what would leave into a pcapng file, with one interface for each port.",
+      valueName: "file"))
+  var write: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Hold the packets against the expectations of this YAML or JSON file.", valueName: "file"))
+  var expect: String?
+
+  @Option(
+    help: ArgumentHelp("Write the expectations' results as JUnit XML.", valueName: "file"))
+  var junit: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Write each packet's verdict as a line of JSON; - is standard output.", valueName: "file"))
+  var verdicts: String?
+
+  @Flag(
+    help: """
+      With --verdicts -, print summary and results on standard error; otherwise they are printed anyhow.
+      """)
+  var summary = false
+
+  @Flag(inversion: .prefixedNo, help: "Remember flows; without, every packet is decided anew.")
+  var flowTable = true
+
+  @OptionGroup var format: OutputOptions
+
+  func validate() throws {
+    guard nic == nil || port == nil else {
+      throw ValidationError("A capture is taken in one place: give --nic or --port, not both.")
+    }
+    guard junit == nil || expect != nil else {
+      throw ValidationError("--junit writes the results of expectations: it needs --expect FILE.")
+    }
+  }
+
+  func run() throws {
+    let configuration = try loadConfiguration(config)
+    for kernel in configuration.kernelBGP {
+      writeNote(
+        "Routes that BGP puts into kernel table \(kernel.table) are not known here: write those "
+          + "that matter under bgp.routes.")
+    }
+    var job = ReplayJob(
+      configuration: configuration, capture: capture == "-" ? "/dev/stdin" : capture)
+    job.options.place = try PortAssignment.Place(
+      networkInterface: nic, worldPort: port, in: job.snapshot)
+    job.options.limits.usesFlowTable = flowTable
+    job.writePath = write
+    if let expect {
+      do {
+        job.expectations = try ExpectationFile.load(path: expect, snapshot: job.snapshot)
+      } catch {
+        writeNote("\(error)")
+        throw ExitCode.failure
+      }
+      job.expectationFile = expect
+    }
+    let lines = try verdicts.map { try LineFile(path: $0) }
+    job.verdictLine = lines.map { lines in { try lines.write($0) } }
+
+    let report = try job.run()
+    try lines?.close()
+    if let junit {
+      try writeFile(JUnitReport(suite: capture, results: report.expectations).xml, to: junit)
+    }
+    try show(report)
+    if let error = report.summary.captureError { writeNote("The capture breaks off: \(error)") }
+    guard report.succeeded else { throw ExitCode.failure }
+  }
+
+  private func show(_ report: ReplayReport) throws {
+    if verdicts != "-" {
+      try format.print(report) { report.text() }
+    } else if summary {
+      writeNote(
+        format.output == .json
+          ? try JSON.text(report) : String(report.text().dropLast()))
+    } else {
+      for result in report.expectations where !result.holds {
+        writeNote(String(result.text.dropLast()))
+      }
+    }
+  }
+}
+
+extension WorldPort.Kind: ExpressibleByArgument {}
+
+extension ReplayReport {
+  /// The tables of a summary, then a line or more for each expectation.
+  func text() -> String {
+    var text =
+      "\(summary.packets) packets of \(summary.capture), by \(summary.configuration) "
+      + "(model \(summary.model.rawValue)): \(summary.forwarded) forwarded, \(summary.answered) answered, "
+      + "\(summary.dropped) dropped\n"
+    let counts: [(String, [ReplaySummary.Count])] = [
+      ("Arrived At", summary.byPort), ("Left By", summary.byEgress),
+      ("Next Hop Type", summary.byNextHopType), ("Service", summary.byService),
+      ("Answer", summary.byAnswer),
+    ]
+    for (title, counts) in counts where !counts.isEmpty {
+      var table = Table(.text(title), .number("Packets"))
+      for count in counts { table.add(count.name, "\(count.packets)") }
+      text += "\n" + table.text()
+    }
+    if !summary.byDropReason.isEmpty {
+      var table = Table(.text("Drop Reason"), .number("Packets"), .text("Meaning"))
+      for count in summary.byDropReason {
+        table.add(
+          count.name, "\(count.packets)", DropReason(rawValue: count.name)?.sentence ?? "")
+      }
+      text += "\n" + table.text()
+    }
+    if !summary.hints.isEmpty { text += "\n" + summary.hints.map { "Note: \($0)\n" }.joined() }
+    if !expectations.isEmpty {
+      let held = expectations.count(where: \.holds)
+      text += "\n" + expectations.map(\.text).joined()
+      text += "\(held) of \(expectations.count) expectations held\n"
+    }
+    return text
+  }
+}
+
+/// A file of lines, or standard output, written in large pieces.
+private final class LineFile {
+  private static let bufferSize = 64 << 10
+  private let handle: FileHandle
+  private let path: String
+  private var buffer = Data()
+
+  /// - Parameter path: `-` is standard output.
+  /// - Throws: `ReplayError.cannotWrite`.
+  init(path: String) throws {
+    self.path = path
+    if path == "-" {
+      handle = .standardOutput
+      return
+    }
+    guard FileManager.default.createFile(atPath: path, contents: nil),
+      let handle = FileHandle(forWritingAtPath: path)
+    else { throw ReplayError.cannotWrite(path: path, reason: String(cString: strerror(errno))) }
+    self.handle = handle
+  }
+
+  func write(_ line: String) throws {
+    buffer.append(contentsOf: line.utf8)
+    buffer.append(UInt8(ascii: "\n"))
+    if buffer.count >= Self.bufferSize { try flush() }
+  }
+
+  func close() throws {
+    try flush()
+    if path != "-" { try handle.close() }
+  }
+
+  private func flush() throws {
+    do {
+      try handle.write(contentsOf: buffer)
+    } catch {
+      throw ReplayError.cannotWrite(path: path, reason: error.localizedDescription)
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+private func writeFile(_ text: String, to path: String) throws {
+  do {
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+  } catch {
+    throw ReplayError.cannotWrite(path: path, reason: error.localizedDescription)
+  }
+}
