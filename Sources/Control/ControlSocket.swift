@@ -6,6 +6,7 @@ public enum ControlSocketError: Error, Sendable, Equatable, CustomStringConverti
   case pathTooLong(String, limit: Int)
   case inUse(String)
   case notASocket(String)
+  case notAllowed(String, operation: String)
   case failed(String, operation: String, reason: String)
 
   public var description: String {
@@ -13,15 +14,19 @@ public enum ControlSocketError: Error, Sendable, Equatable, CustomStringConverti
     case .pathTooLong(let path, let limit):
       "the control socket's path is longer than the \(limit) bytes that the kernel takes: \(path)"
     case .inUse(let path):
-      "another instance answers on \(path): stop it, or give this one another `controlSocket`"
+      "another instance answers on \(path): stop it, or give this one another `control: { socket: … }`"
     case .notASocket(let path):
-      "\(path) is there and is not a socket: remove it, or choose another `controlSocket`"
+      "\(path) is there and is not a socket: remove it, or choose another `control: { socket: … }`"
+    case .notAllowed(let path, let operation):
+      "\(path): not allowed to \(operation): be root, or the user whose instance it is"
     case .failed(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
     }
   }
 
   static func failed(_ path: String, _ operation: String) -> ControlSocketError {
-    .failed(path, operation: operation, reason: String(cString: strerror(errno)))
+    errno == EACCES || errno == EPERM
+      ? .notAllowed(path, operation: operation)
+      : .failed(path, operation: operation, reason: String(cString: strerror(errno)))
   }
 }
 

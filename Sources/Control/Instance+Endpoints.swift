@@ -68,7 +68,9 @@ extension Instance {
   private func subnet(named name: String) throws -> Int {
     let topology = configuration.topology
     if let subnet = topology.subnet(named: name) { return subnet }
-    let same = topology.subnets.indices.filter { topology.subnets[$0].name == name }
+    let same = topology.subnets.indices.filter {
+      topology.subnets[$0].name.lowercased() == name.lowercased()
+    }
     guard same.isEmpty else {
       throw ControlError.ambiguousSubnet(
         name, candidates: same.map(topology.qualifiedName(ofSubnet:)))

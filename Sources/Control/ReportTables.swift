@@ -57,7 +57,7 @@ extension EndpointList {
     var table = Table(.text("Subnet"), .text("Service"), .text("Locations"), .number("Routes"))
     for endpoint in endpoints {
       table.add(
-        endpoint.subnet, endpoint.service, endpoint.locations?.joined(separator: " ") ?? "*",
+        endpoint.subnet, endpoint.service, endpoint.locations?.joined(separator: " ") ?? "by scope",
         "\(endpoint.routes)")
     }
     return table.text()

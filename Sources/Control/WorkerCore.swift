@@ -38,7 +38,7 @@ struct WorkerCore: ~Copyable {
       do {
         slots.append(PortSlot(record: record, port: try openPort(record)))
       } catch {
-        problems.append("\(error) (interface \(record.device.name))")
+        problems.append("\(error)")
       }
     }
     guard problems.isEmpty else {
@@ -118,7 +118,7 @@ struct WorkerCore: ~Copyable {
       do {
         opened.append(PortSlot(record: record, port: try openPort(record)))
       } catch {
-        problems.append("\(error) (interface \(record.device.name))")
+        problems.append("\(error)")
       }
     }
     if problems.isEmpty {

@@ -20,7 +20,7 @@ public enum EndpointProblem: Error, Hashable, Sendable, CustomStringConvertible 
   public var description: String {
     switch self {
     case .unknownService(let name, let known):
-      "there is no service '\(name)'; write one of: \(known.joined(separator: ", "))"
+      "there is no service '\(name)'; did you mean \(known.joined(separator: " or "))?"
     case .tagMissing(let service, let tag, let source):
       "\(service) takes its prefixes from the service tag \(tag), which the service tags (\(source)) "
         + "do not have; load a tag file that has it"

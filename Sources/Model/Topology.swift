@@ -43,15 +43,19 @@ public struct Topology: Sendable {
     "\(virtualNetworks[subnets[index].virtualNetwork].name)/\(subnets[index].name)"
   }
 
-  /// The subnet called `network/subnet`, or `subnet` where only one network has such a subnet.
+  /// The subnet called `network/subnet`, or `subnet` where only one network has such a subnet; names are compared
+  /// without regard to case, as Azure does.
   public func subnet(named name: String) -> Int? {
-    if name.contains("/") { return subnets.indices.first { qualifiedName(ofSubnet: $0) == name } }
-    let matches = subnets.indices.filter { subnets[$0].name == name }
+    let name = name.lowercased()
+    if name.contains("/") {
+      return subnets.indices.first { qualifiedName(ofSubnet: $0).lowercased() == name }
+    }
+    let matches = subnets.indices.filter { subnets[$0].name.lowercased() == name }
     return matches.count == 1 ? matches[0] : nil
   }
 
   public func networkInterface(named name: String) -> Int? {
-    networkInterfaces.firstIndex { $0.name == name }
+    networkInterfaces.firstIndex { $0.name.lowercased() == name.lowercased() }
   }
 }
 

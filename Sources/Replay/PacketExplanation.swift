@@ -18,7 +18,7 @@ extension Snapshot {
   /// The port that a user names: a NIC, a NIC's platform port, `internet`, `gateway`, `backbone`.
   /// - Throws: `ReplayError.unknownPort` with the names that there are.
   public func namedPort(_ name: String) throws(ReplayError) -> PortRecord {
-    guard let port = ports.first(where: { $0.name == name }) else {
+    guard let port = ports.first(where: { $0.name.lowercased() == name.lowercased() }) else {
       throw .unknownPort(name, known: ports.map(\.name))
     }
     return port

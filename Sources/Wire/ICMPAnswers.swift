@@ -101,7 +101,14 @@ public func writeEchoReply(
   message.store8(isIPv6 ? 129 : 0, 0)
   var delta = ChecksumDelta()
   delta.replace(old, with: message.load16(0))
-  message.store16(delta.applied(to: message.load16(2)), 2)
+  var sum = delta.applied(to: message.load16(2))
+  // The difference cannot tell +0 from -0 (RFC 1624 section 3), and IPv4's ICMP has no pseudo-header to keep
+  // the sum from being zero: a reply that is zero all over has a checksum of all ones.
+  if !isIPv6, sum == 0, (4..<headers.end - headers.l4Offset).allSatisfy({ message.load8($0) == 0 })
+  {
+    sum = 0xffff
+  }
+  message.store16(sum, 2)
   if !isIPv6 {
     header.store16(0, 10)
     let length = headers.l4Offset - headers.l3Offset

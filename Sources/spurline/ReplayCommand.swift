@@ -99,6 +99,7 @@ struct ReplayCommand: ParsableCommand {
       }
       job.expectationFile = expect
     }
+    try refuseOverwriting()
     let lines = try verdicts.map { try LineFile(path: $0) }
     job.verdictLine = lines.map { lines in { try lines.write($0) } }
 
@@ -110,6 +111,23 @@ struct ReplayCommand: ParsableCommand {
     try show(report)
     if let error = report.summary.captureError { writeNote("The capture breaks off: \(error)") }
     guard report.succeeded else { throw ExitCode.failure }
+  }
+
+  /// No output may be a file that is read, or the same as another output: opening it would empty it.
+  private func refuseOverwriting() throws {
+    var roles: [(role: String, file: FileIdentity)] = []
+    for (role, path) in [
+      ("the capture", capture), ("the configuration", config), ("the expectations", expect),
+    ] {
+      if let file = path.flatMap(FileIdentity.init) { roles.append((role, file)) }
+    }
+    for (option, path) in [("--write", write), ("--verdicts", verdicts), ("--junit", junit)] {
+      guard let path, path != "-", let file = FileIdentity(path) else { continue }
+      if let other = roles.first(where: { $0.file == file }) {
+        throw ValidationError("\(option) \(path) is \(other.role) too: write to another file.")
+      }
+      roles.append((option, file))
+    }
   }
 
   private func show(_ report: ReplayReport) throws {
@@ -179,10 +197,12 @@ private final class LineFile {
       handle = .standardOutput
       return
     }
-    guard FileManager.default.createFile(atPath: path, contents: nil),
-      let handle = FileHandle(forWritingAtPath: path)
-    else { throw ReplayError.cannotWrite(path: path, reason: String(cString: strerror(errno))) }
-    self.handle = handle
+    // Opened in place: FileManager puts a new file where a device, a FIFO or a link was.
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else {
+      throw ReplayError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
+    }
+    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
   }
 
   func write(_ line: String) throws {

@@ -17,4 +17,9 @@ struct Spurline: AsyncParsableCommand {
       ExplainCommand.self, FlowsCommand.self, CountersCommand.self, ReplayCommand.self,
       LabCommand.self,
     ])
+
+  static func main() async {
+    openStandardStreams()
+    await main(nil)
+  }
 }

@@ -85,6 +85,14 @@ import Wire
     }
   }
 
+  @Test("F2 F6: a ping of nothing but zeros comes back with a checksum of all ones")
+  func echoOfZeros() throws {
+    let lab = Fixture()
+    let ping = FrameBuilder("10.0.1.4", "10.0.1.1").frame(1, [8, 0, 0xf7, 0xff, 0, 0, 0, 0])
+    let out = try #require(lab.receive(ping, from: "vm1").sent.first?.frame)
+    #expect(Array(out.bytes[out.l4..<out.end]) == [0, 0, 0xff, 0xff, 0, 0, 0, 0])
+  }
+
   @Test("F6: time exceeded comes from the subnet's gateway address")
   func timeExceeded() throws {
     let lab = Fixture()

@@ -82,7 +82,7 @@ struct EndpointTests {
     #expect(problem("Microsoft.Storage", ["westeurope", "northeurope"]) == nil)
     #expect(
       problem("Microsoft.Storag")
-        == "there is no service 'Microsoft.Storag'; write one of: Microsoft.Storage")
+        == "there is no service 'Microsoft.Storag'; did you mean Microsoft.Storage?")
     #expect(problem("Contoso.Parts")?.contains("Microsoft.ContainerRegistry") == true)
     #expect(
       problem("Microsoft.ContainerRegistry")?.contains("AzureContainerRegistry, which the service")
