@@ -158,7 +158,7 @@ import Testing
       return
     }
     #expect(problems.count == 2)
-    #expect(problems.first == "cannot open vm2: no such interface (interface vm2)")
+    #expect(problems.first == "cannot open vm2: no such interface")
   }
 
   @Test("after the stop the ports are closed, and every command is refused")

@@ -113,7 +113,7 @@ import Wire
     }
     await #expect(
       throws: ControlError.reloadRefused([
-        "cannot open vm9: no such interface (interface vm9)"
+        "cannot open vm9: no such interface"
       ])
     ) {
       _ = try await running.instance.reload()
