@@ -14,7 +14,8 @@ extension PacketPath {
 }
 
 extension DropReason {
-  init(_ error: ParseError) {
+  /// What a frame that cannot be read is dropped for.
+  public init(_ error: ParseError) {
     self =
       switch error {
       case .frameTooShort: .frameTooShort

@@ -156,7 +156,7 @@ public struct Replay: ~Copyable {
       _ = try Headers.parse(packet.bytes, wireLength: packet.wireLength)
       return nil
     } catch {
-      return error.dropReason
+      return DropReason(error)
     }
   }
 
