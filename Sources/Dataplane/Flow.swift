@@ -13,6 +13,13 @@ struct Action: Equatable {
   var destinationMAC: MACAddress
   /// Why it goes there: for counters, replay and explanations.
   var route: ResolvedRoute
+
+  /// Whether packets leave by the same port, to the same neighbour, with the same addresses.
+  func leadsLike(_ other: Action) -> Bool {
+    var other = other
+    other.route = route
+    return self == other
+  }
 }
 
 /// Where a flow stands; each state has its own idle time (F4).

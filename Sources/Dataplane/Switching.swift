@@ -78,12 +78,14 @@ extension PacketPath {
     let flow = table[slot]
     var silent: Trace?
     let fresh = try? snapshot.admit(flow.forward.key, trace: &silent)
-    if let fresh, fresh.action == flow.forward.action,
-      fresh.ownerService == flow.ownerService,
-      (fresh.reverse != nil) == flow.hasReverse,
-      fresh.reverse == nil
-        || fresh.reverse!.action == flow.reverse.action && fresh.reverse!.key == flow.reverse.key
+    if let fresh, fresh.ownerService == flow.ownerService,
+      fresh.action.leadsLike(flow.forward.action),
+      fresh.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil),
+      fresh.reverse?.action.leadsLike(flow.reverse.action) ?? true
     {
+      // Another route may say so now: the packets' way is the same, and the flow goes on.
+      table[slot].forward.action = fresh.action
+      if let reverse = fresh.reverse { table[slot].reverse.action = reverse.action }
       table[slot].generation = snapshot.generation
       return .holds
     }

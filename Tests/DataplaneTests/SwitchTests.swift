@@ -172,6 +172,33 @@ import Wire
     #expect(lab.receive(more, from: "vm1").verdict == .forwarded(lab.port("nva")))
   }
 
+  @Test("R3 F4: a more specific route to the same neighbour leaves an established flow as it is")
+  func sameWay() {
+    let lab = Fixture()
+    lab.routing.announce(
+      .init(
+        virtualNetwork: 0, prefix: IPPrefix("198.51.100.0/24")!,
+        nextHop: IPAddress("169.254.4.2")))
+    lab.publish()
+    let client = FrameBuilder("10.0.1.4", Fixture.web)
+    _ = lab.receive(client.tcp(1, 80), from: "vm1")
+    _ = lab.receive(
+      lab.outside(Fixture.web, "10.0.1.4", by: "gateway").tcp(80, 1, flags: [.syn, .ack]),
+      from: "gateway")
+    _ = lab.receive(client.tcp(1, 80, flags: .ack, sequence: 1), from: "vm1")
+    #expect(lab.path.counters.flowsByState == ["established": 1])
+    lab.routing.announce(
+      .init(
+        virtualNetwork: 0, prefix: IPPrefix("198.51.100.80/32")!,
+        nextHop: IPAddress("169.254.4.2")))
+    lab.publish()
+    #expect(
+      lab.receive(client.tcp(1, 80, flags: .ack, sequence: 1), from: "vm1").verdict
+        == .forwarded(lab.port("gateway")))
+    #expect(lab.output.details[0].route?.prefix == IPPrefix("198.51.100.80/32")!)
+    #expect(lab.path.counters.flowsByState == ["established": 1])
+  }
+
   @Test("A reload that moves ports keeps flows by name")
   func moved() {
     let lab = Fixture()
