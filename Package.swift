@@ -10,7 +10,7 @@ func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests",
-      dependencies: [.target(name: name)] + dependencies.filter { !isProduct($0) },
+      dependencies: [.target(name: name), "TestSupport"] + dependencies.filter { !isProduct($0) },
       swiftSettings: strict),
   ]
 }
@@ -42,6 +42,7 @@ let package = Package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
+    .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .systemLibrary(
       name: "CLibpcap", path: "CLibpcap", pkgConfig: "libpcap",
       providers: [.apt(["libpcap-dev"])]),

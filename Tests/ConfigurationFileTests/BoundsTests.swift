@@ -1,5 +1,6 @@
 import ConfigurationFile
 import Foundation
+import TestSupport
 import Testing
 
 /// Inputs that are too many, too deep, or no text.
@@ -117,7 +118,7 @@ struct BoundsTests {
     let yaml = Array(try Data(contentsOf: folder.appendingPathComponent("forced-tunnel.yaml")))
     let json = Array(try Data(contentsOf: folder.appendingPathComponent("azure-template.json")))
     let including = "azure: [{ file: azure.json, resourceGroup: { location: westeurope } }]\n"
-    var generator = SplitMix(state: 7)
+    var generator = SeededGenerator(seed: 7)
     for _ in 0..<150 {
       let text = String(decoding: Self.mutant(of: yaml, &generator), as: UTF8.self)
       check(Outcome.of(text), lines: text.unicodeScalars.count { $0 == "\n" || $0 == "\r" } + 2)
@@ -133,7 +134,7 @@ struct BoundsTests {
     #expect(outcome.problems.allSatisfy { $0.line <= lines })
   }
 
-  private static func mutant(of bytes: [UInt8], _ generator: inout SplitMix) -> [UInt8] {
+  private static func mutant(of bytes: [UInt8], _ generator: inout SeededGenerator) -> [UInt8] {
     var mutant = bytes
     for _ in 0..<Int.random(in: 1...4, using: &generator) {
       let at = Int.random(in: 20..<mutant.count, using: &generator)
@@ -148,18 +149,5 @@ struct BoundsTests {
       if mutant.count < 21 { mutant = bytes }
     }
     return mutant
-  }
-}
-
-/// Random numbers that are the same on every run (Steele, Lea and Flood 2014).
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

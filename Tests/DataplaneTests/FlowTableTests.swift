@@ -1,4 +1,5 @@
 import Model
+import TestSupport
 import Testing
 import Wire
 
@@ -25,7 +26,7 @@ import Wire
 
   @Test("F4: insert, find, remove, change of state, expiry and eviction", arguments: 0..<20)
   func operations(seed: Int) {
-    var random = SplitMix(state: UInt64(seed) &* 0x9e37_79b9)
+    var random = SeededGenerator(seed: UInt64(seed) &* 0x9e37_79b9)
     var table = FlowTable(capacity: 50, seed: random.next())
     var model: [Int: (slot: UInt32, state: FlowState, lastSeen: UInt64)] = [:]
     var now: UInt64 = 1_000
@@ -84,18 +85,5 @@ import Wire
         #expect(table.count(of: state) == model.values.count { $0.state == state })
       }
     }
-  }
-}
-
-/// A small generator with a seed, so that a failure can be run again.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
   }
 }

@@ -1,4 +1,5 @@
 import Dataplane
+import TestSupport
 import Testing
 import Wire
 
@@ -88,7 +89,7 @@ import Wire
   @Test("Received = forwarded + answered + dropped, whatever comes in")
   func balance() {
     let lab = Fixture()
-    var random = SplitMix(state: 42)
+    var random = SeededGenerator(seed: 42)
     let ports = lab.path.snapshot.ports.map(\.name)
     var count: UInt64 = 0
     for round in 0..<20_000 {
@@ -129,7 +130,7 @@ import Wire
     var without = FlowLimits()
     without.usesFlowTable = false
     let labs = [Fixture(), Fixture(limits: without)]
-    var random = SplitMix(state: 7)
+    var random = SeededGenerator(seed: 7)
     for lab in labs { lab.switchEndpoints(["Microsoft.Storage"], of: "vnet1/app") }
     for _ in 0..<3_000 {
       let port = UInt16(1_000 + random.next() % 20)

@@ -1,5 +1,6 @@
 import Foundation
 import Lookup
+import TestSupport
 import Testing
 
 /// The prefixes of a full BGP table, from the published data set.

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PacketIO
@@ -63,7 +64,7 @@ struct DamagedCaptureTests {
   @Test("Random bytes changed", arguments: formats)
   func mutations(format: String) throws {
     let (bytes, _) = Self.sample(format)
-    var random = SplitMix(state: 0x5eed)
+    var random = SeededGenerator(seed: 0x5eed)
     let file = try TemporaryFile()
     for round in 0..<1_500 {
       var damaged = bytes
@@ -120,7 +121,7 @@ struct DamagedCaptureTests {
   func damagedGzip() throws {
     var bytes = CaptureBytes(isBigEndian: false)
     bytes.pcapHeader(nanoseconds: true)
-    var random = SplitMix(state: 1)
+    var random = SeededGenerator(seed: 1)
     for _ in 0..<1_000 {
       bytes.pcapPacket(
         sampleFrame(0) + (0..<64).map { _ in UInt8(truncatingIfNeeded: random.next()) })
@@ -138,18 +139,5 @@ struct DamagedCaptureTests {
     }
     #expect(packet == capture.packets.count)
     #expect(reason.contains("gzip"))
-  }
-}
-
-/// Random numbers that a seed repeats (Steele, Lea, Flood: "Fast splittable pseudorandom number generators").
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ (z >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ (z >> 27)) &* 0x94d0_49bb_1331_11eb
-    return z ^ (z >> 31)
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -99,7 +100,7 @@ struct KernelRouteTableTests {
 
   @Test("what messages that are clear leave behind is what a listing would have said")
   func randomMessages() throws {
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     var table = KernelRouteTable()
     // What the kernel has, and what a follower of the changes believes.
     var kernel: [KernelRoute] = []
@@ -133,17 +134,5 @@ struct KernelRouteTableTests {
       }
       #expect(believed == truth)
     }
-  }
-}
-
-/// A generator with a seed, so that a failure can be repeated.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
   }
 }

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -50,7 +51,7 @@ import Wire
 
   @Test("IPv6: a random address survives its text")
   func ipv6RoundTrip() {
-    var generator = SplitMix64(seed: 5952)
+    var generator = SeededGenerator(seed: 5952)
     for _ in 0..<2_000 {
       // Whole groups of zeros are what the text is about.
       let groups = (0..<8).map { _ in

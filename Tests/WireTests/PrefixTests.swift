@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -52,7 +53,7 @@ import Wire
 
   @Test("Of two prefixes one holds the other, or they share nothing")
   func intersection() throws {
-    var generator = SplitMix64(seed: 4632)
+    var generator = SeededGenerator(seed: 4632)
     for _ in 0..<2_000 {
       let prefixes = (0..<2).map { _ in
         IPPrefix(

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -16,7 +17,7 @@ import Wire
 
   @Test("F2: translated, it is the error that a router would write about the packet as it was sent")
   func rewriting() throws {
-    var generator = SplitMix64(seed: 4443)
+    var generator = SeededGenerator(seed: 4443)
     var translated = 0
     for _ in 0..<4_000 {
       var inner = TestFrame.random(&generator)

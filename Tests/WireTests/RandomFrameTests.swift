@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 import Wire
 
 @Suite("Thousands of random frames") struct RandomFrameTests {
   private var frames: [TestFrame] {
-    var generator = SplitMix64(seed: 791)
+    var generator = SeededGenerator(seed: 791)
     return (0..<4_000).map { _ in .random(&generator) }
   }
 
@@ -49,7 +50,7 @@ import Wire
   @Test(
     "F2: new addresses come to the same bytes as a frame made with them", arguments: [false, true])
   func rewriting(isPartial: Bool) throws {
-    var generator = SplitMix64(seed: 1624)
+    var generator = SeededGenerator(seed: 1624)
     for frame in frames {
       let width = frame.source.count
       var expected = frame
@@ -67,7 +68,7 @@ import Wire
 
   @Test("F2: UDP without a checksum stays without one")
   func zeroUDP() throws {
-    var generator = SplitMix64(seed: 768)
+    var generator = SeededGenerator(seed: 768)
     for var frame in frames where frame.segment.number == 17 {
       let before = frame.bytes(.none)
       frame.source = generator.bytes(frame.source.count)
@@ -117,7 +118,7 @@ import Wire
 
   @Test("F2: what was damaged stays damaged, by as much")
   func damage() throws {
-    var generator = SplitMix64(seed: 9293)
+    var generator = SeededGenerator(seed: 9293)
     for frame in frames where frame.segment.number == 6 && frame.fragment == nil {
       var before = frame.bytes()
       before[frame.l4Offset + 5] ^= 0x10

@@ -1,17 +1,6 @@
-/// A generator with a seed: a failure can be repeated (Steele, Lea, Flood: SplitMix64).
-struct SplitMix64: RandomNumberGenerator {
-  var state: UInt64
+import TestSupport
 
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-
+extension SeededGenerator {
   mutating func bytes(_ count: Int) -> [UInt8] {
     (0..<count).map { _ in UInt8.random(in: 0...255, using: &self) }
   }
@@ -31,7 +20,7 @@ struct SplitMix64: RandomNumberGenerator {
 
 extension TestFrame {
   /// Any frame that is right, of every kind that `Wire` tells apart.
-  static func random(_ generator: inout SplitMix64) -> TestFrame {
+  static func random(_ generator: inout SeededGenerator) -> TestFrame {
     let isIPv6 = Bool.random(using: &generator)
     let width = isIPv6 ? 16 : 4
     var frame = TestFrame(
@@ -58,7 +47,7 @@ extension TestFrame {
     return frame
   }
 
-  private mutating func addOptions(_ generator: inout SplitMix64) {
+  private mutating func addOptions(_ generator: inout SeededGenerator) {
     let hop = generator.bytes(4)
     let choices: [[UInt8]] = [
       [1, 1, 1, 0],
@@ -74,7 +63,7 @@ extension TestFrame {
     if options[0] == 137 { finalDestination = hop }
   }
 
-  private mutating func addExtensions(_ generator: inout SplitMix64) {
+  private mutating func addExtensions(_ generator: inout SeededGenerator) {
     for kind in 0..<5 where Int.random(in: 0..<6, using: &generator) == 0 {
       switch kind {
       case 0: extensions.append((0, [0, 5, 2, 0, 0, 1, 0]))
@@ -92,7 +81,7 @@ extension TestFrame {
   }
 
   /// Keeps one fragment: the first, with its transport header, or a later one.
-  private mutating func cut(_ generator: inout SplitMix64) {
+  private mutating func cut(_ generator: inout SeededGenerator) {
     let count = segment.bytes.count
     let first = (segment.headerLength + 7) / 8 * 8
     guard first > 0, count > first else { return }
@@ -102,7 +91,7 @@ extension TestFrame {
 }
 
 extension Segment {
-  static func random(isIPv6: Bool, _ generator: inout SplitMix64) -> Segment {
+  static func random(isIPv6: Bool, _ generator: inout SeededGenerator) -> Segment {
     let source = Int.random(in: 0...65_535, using: &generator)
     let destination = Int.random(in: 0...65_535, using: &generator)
     let payload = generator.payload()

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import Wire
 
@@ -18,7 +19,7 @@ import Wire
 
   @Test("F7: segments are the frames that the sender would have cut itself")
   func segmentation() throws {
-    var generator = SplitMix64(seed: 5681)
+    var generator = SeededGenerator(seed: 5681)
     for _ in 0..<300 {
       var frame = TestFrame.random(&generator)
       frame.fragment = nil
@@ -103,7 +104,7 @@ import Wire
 
   @Test("F6: fragments make the packet again, those of fragments too")
   func fragmentation() throws {
-    var generator = SplitMix64(seed: 791)
+    var generator = SeededGenerator(seed: 791)
     for _ in 0..<300 {
       var frame = TestFrame(
         source: generator.bytes(4), destination: generator.bytes(4),

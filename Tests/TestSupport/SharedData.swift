@@ -3,8 +3,8 @@ import Testing
 
 /// Real inputs that others published and that are not part of the project: `../shared/data` from its root, or
 /// the folder that SPURLINE_DATA names. Tests without them are listed as skipped; in CI they fail.
-enum SharedData {
-  static let folder: URL? = {
+public enum SharedData {
+  public static let folder: URL? = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
       .deletingLastPathComponent().deletingLastPathComponent()
     let named = ProcessInfo.processInfo.environment["SPURLINE_DATA"].map(URL.init(fileURLWithPath:))
@@ -12,19 +12,15 @@ enum SharedData {
     return places.first { FileManager.default.fileExists(atPath: $0.path) }
   }()
 
-  static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
+  public static let isCI = ProcessInfo.processInfo.environment["CI"] != nil
 
-  static func path(_ name: String) throws -> String {
+  public static func path(_ name: String) throws -> String {
     try #require(folder, "shared/data is absent").appendingPathComponent(name).path
   }
 }
 
 extension Trait where Self == ConditionTrait {
-  static var needsSharedData: Self {
+  public static var needsSharedData: Self {
     .enabled(if: SharedData.folder != nil || SharedData.isCI, "shared/data is absent")
-  }
-
-  static var needsRoot: Self {
-    .enabled(if: geteuid() == 0 || SharedData.isCI, "network namespaces need root")
   }
 }
