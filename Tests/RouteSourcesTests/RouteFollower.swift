@@ -20,8 +20,10 @@ final class RouteFollower {
     try reaches { $0 == expected }
   }
 
-  func reaches(_ condition: ([String: String]) -> Bool) throws -> Bool {
-    let deadline = Date().addingTimeInterval(10)
+  func reaches(
+    within seconds: Double = 10, _ condition: ([String: String]) -> Bool
+  ) throws -> Bool {
+    let deadline = Date().addingTimeInterval(seconds)
     while !condition(routes), Date() < deadline {
       var wait = pollfd(fd: source.descriptor, events: Int16(POLLIN), revents: 0)
       poll(&wait, 1, 250)
