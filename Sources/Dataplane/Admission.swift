@@ -230,7 +230,8 @@ extension FlowKey {
   var sourceAddress: IPAddress { address(source) }
   var destinationAddress: IPAddress { address(destination) }
 
-  private func address(_ bits: UInt128) -> IPAddress {
+  /// Bits of this key's IP version as an address.
+  func address(_ bits: UInt128) -> IPAddress {
     isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
   }
 }

@@ -156,11 +156,7 @@ extension PacketPath {
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
       return nil
     }
-    // The quoted packet left by this port; the way back of its flow comes in here.
-    let key = FlowKey(
-      port: port.id, source: quoted.destination, destination: quoted.source,
-      sourcePort: quoted.destinationPort, destinationPort: quoted.sourcePort,
-      transport: quoted.transport, isIPv6: headers.network == .ipv6)
+    let key = FlowKey(answering: quoted, headers, port: port.id)
     guard let match = table.find(key) else {
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
       return nil

@@ -54,20 +54,15 @@ extension PacketPath {
       case .forward(let action): return try explanation.send(headers, action, snapshot)
       }
     }
-    var key = FlowKey(headers, port: port.id)
     if headers.isICMPError, let quoted = Headers.parseQuoted(frame.readOnly, headers) {
-      key = FlowKey(
-        port: port.id, source: quoted.destination, destination: quoted.source,
-        sourcePort: quoted.destinationPort, destinationPort: quoted.sourcePort,
-        transport: quoted.transport, isIPv6: headers.network == .ipv6)
       trace.record("flow", "an ICMP error: it follows the flow of the packet that it quotes")
-      if let match = table.find(key) {
+      if let match = table.find(FlowKey(answering: quoted, headers, port: port.id)) {
         let half = match.isReverse ? table[match.slot].reverse : table[match.slot].forward
         return try explanation.send(headers, half.action, snapshot)
       }
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
-      key = FlowKey(headers, port: port.id)
     }
+    let key = FlowKey(headers, port: port.id)
     if let match = table.find(key) {
       let flow = table[match.slot]
       guard flow.state != .reset else {
@@ -98,9 +93,6 @@ extension PacketPath {
     let key = flow.forward.key
     let action = flow.forward.action
     let ingress = snapshot.ports[Int(key.port)]
-    let version = { (bits: UInt128) -> IPAddress in
-      key.isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
-    }
     return FlowRecord(
       port: ingress.name,
       virtualNetwork: ingress.virtualNetwork.map { snapshot.topology.virtualNetworks[$0].name },
@@ -110,9 +102,9 @@ extension PacketPath {
       egress: snapshot.ports[Int(action.egress.index)].name,
       nextHopType: action.route.nextHopType.rawValue,
       service: action.route.service.map { snapshot.topology.services.services[$0].name },
-      translatedSource: endpoint(version(action.source ?? key.source), key.sourcePort),
+      translatedSource: endpoint(key.address(action.source ?? key.source), key.sourcePort),
       translatedDestination: endpoint(
-        version(action.destination ?? key.destination), key.destinationPort),
+        key.address(action.destination ?? key.destination), key.destinationPort),
       packets: flow.forward.packets + flow.reverse.packets,
       bytes: flow.forward.bytes + flow.reverse.bytes,
       idleSeconds: Double(now > flow.lastSeen ? now - flow.lastSeen : 0) / 1e9)

@@ -13,8 +13,7 @@ struct FlowKey: Equatable {
   var destinationPort: UInt16
   var port: UInt16
   var transport: UInt8
-  /// Of ICMP: separates the identifiers of echo requests (1) from everything else, so that a
-  /// timestamp request is not taken for an echo. Bit 7: IPv6.
+  /// Bit 7: IPv6.
   var kind: UInt8
 
   init(
@@ -37,9 +36,16 @@ struct FlowKey: Equatable {
       transport: headers.transport, isIPv6: headers.network == .ipv6)
   }
 
-  var isIPv6: Bool { kind & 0x80 != 0 }
+  /// The way back of the flow that an ICMP error's quoted packet belongs to: that packet left by the port at
+  /// which the error comes in.
+  init(answering quoted: QuotedPacket, _ headers: Headers, port: PortID) {
+    self.init(
+      port: port, source: quoted.destination, destination: quoted.source,
+      sourcePort: quoted.destinationPort, destinationPort: quoted.sourcePort,
+      transport: quoted.transport, isIPv6: headers.network == .ipv6)
+  }
 
-  var portID: PortID { PortID(Int(port)) }
+  var isIPv6: Bool { kind & 0x80 != 0 }
 
   /// A multiply-and-fold hash over the 44 bytes, keyed against flooding of one bucket.
   func hash(seed: UInt64) -> UInt32 {

@@ -65,7 +65,7 @@ extension PacketPath {
         table.remove(slot)
         continue
       }
-      if let connection = closedConnection(flow, old: old) { report.closed.append(connection) }
+      if let connection = closedConnection(flow) { report.closed.append(connection) }
       close(slot, now: now, into: &output)
     }
     return report
@@ -143,7 +143,7 @@ extension PacketPath {
   }
 
   /// Nil for the further flow that an appliance made of a connection.
-  private func closedConnection(_ flow: Flow, old: Snapshot) -> SwitchReport.ClosedConnection? {
+  private func closedConnection(_ flow: Flow) -> SwitchReport.ClosedConnection? {
     let key = flow.forward.key
     guard snapshot.ports[Int(key.port)].subnet == flow.ownerSubnet else { return nil }
     let route = snapshot.routing.resolve(

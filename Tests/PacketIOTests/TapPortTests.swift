@@ -1,5 +1,6 @@
 import Dataplane
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PacketIO

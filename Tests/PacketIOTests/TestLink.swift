@@ -1,6 +1,7 @@
 import Dataplane
 import Foundation
 import PacketIO
+import TestSupport
 
 /// A network namespace that one test made, and removes. Its name says whose it is.
 final class TestNamespace: Sendable {

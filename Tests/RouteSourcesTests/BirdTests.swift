@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import RouteSources
+import TestSupport
 import Testing
 import Wire
 

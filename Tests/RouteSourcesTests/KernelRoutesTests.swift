@@ -1,6 +1,7 @@
 import Foundation
 import RouteSources
 import Synchronization
+import TestSupport
 import Testing
 import Wire
 

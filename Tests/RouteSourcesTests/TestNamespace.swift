@@ -1,6 +1,7 @@
 import CLibnl
 import Foundation
 import Glibc
+import TestSupport
 
 /// A network namespace that one test made, and removes. Its name says whose it is.
 final class TestNamespace: Sendable {
@@ -48,33 +49,5 @@ final class TestNamespace: Sendable {
   /// Handed from one thread to another, which waits.
   private final class Box<Value>: @unchecked Sendable {
     var value: Value?
-  }
-}
-
-/// Programs, run to their end.
-enum Shell {
-  struct Failure: Error, CustomStringConvertible {
-    var message: String
-    var description: String { message }
-  }
-
-  @discardableResult
-  static func run(_ arguments: String...) throws -> String { try run(arguments) }
-
-  @discardableResult
-  static func run(_ arguments: [String]) throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = arguments
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = output
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else {
-      throw Failure(message: "\(arguments.joined(separator: " ")): \(text)")
-    }
-    return text
   }
 }
