@@ -50,8 +50,9 @@ let package = Package(
       name: "CLibnl", path: "CLibnl", pkgConfig: "libnl-route-3.0",
       providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
   ]
+    + [.target(name: "CLookup", path: "CLookup")]
     + module("Wire")
-    + module("Lookup")
+    + module("Lookup", ["CLookup"])
     + module("Model", ["Wire", "Lookup"])
     + module("Dataplane", ["Wire", "Lookup", "Model"])
     + module("PacketIO", ["CLibpcap", "Wire", "Lookup", "Model", "Dataplane"])

@@ -5,6 +5,14 @@
 /// arrays, and nothing is copied down to longer prefixes, so that one update touches one node. A copy of a
 /// table is a snapshot made in constant time; a write after it copies the nodes of one path. The node
 /// numbering is that of the allotment routing table (Hariguchi, "Allotment Routing Table", and bart).
-/// It imports nothing and knows no addresses: a key is an unsigned number in host order.
 ///
-/// Read next: `PrefixTable.swift`, `TrieNode.swift`, `TrieNode+Update.swift`, `TrieOwner.swift`.
+/// `ForwardingTable` is that and, beside it, the same routes in a form made for looking up by the vector: a few
+/// MiB for a full Internet table, kept exact by each update while any number of readers look up without a
+/// lock. `IPv4View` and `IPv6View` say what the memory holds, `IPv4Compiled` and `IPv6Compiled` write it,
+/// `ReadDomain` tells when what was replaced is free. The C of `CLookup` has what Swift cannot express: gather
+/// instructions, with a twin in Swift, and memory in huge pages.
+///
+/// The module knows no addresses: a key is an unsigned number in host order.
+///
+/// Read next: `PrefixTable.swift`, `TrieNode.swift`; `ForwardingTable.swift`, `IPv4View.swift`,
+/// `IPv4Compiled+Update.swift`, `ReadDomain.swift`.

@@ -44,7 +44,28 @@ public struct PrefixTable<Key: FixedWidthInteger & UnsignedInteger & Sendable>: 
   /// A table of these prefixes, in any order; of equal ones the last stays.
   public init(_ elements: some Sequence<Element>) {
     self.init()
-    for element in elements { insert(element.key, length: element.length, value: element.value) }
+    for element in Self.gathered(Array(elements)) {
+      insert(element.key, length: element.length, value: element.value)
+    }
+  }
+
+  /// The same elements with neighbours together, so that a large table is not built all over the memory: sorted
+  /// by their first two octets, and otherwise in their order.
+  private static func gathered(_ elements: [Element]) -> [Element] {
+    guard elements.count > 1 << 12 else { return elements }
+    let place = { (element: Element) in Int(truncatingIfNeeded: element.key >> (Key.bitWidth - 16))
+    }
+    var starts = [Int](repeating: 0, count: 1 << 16 + 1)
+    for element in elements { starts[place(element) + 1] += 1 }
+    for index in 1..<starts.count { starts[index] += starts[index - 1] }
+    return Array(unsafeUninitializedCapacity: elements.count) { buffer, count in
+      for element in elements {
+        let index = place(element)
+        (buffer.baseAddress.unsafelyUnwrapped + starts[index]).initialize(to: element)
+        starts[index] += 1
+      }
+      count = elements.count
+    }
   }
 
   public var isEmpty: Bool { count == 0 }

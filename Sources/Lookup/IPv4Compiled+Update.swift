@@ -1,0 +1,207 @@
+import Synchronization
+
+/// Keeping the records what the routes say.
+extension IPv4Compiled {
+  /// Builds everything anew from the routes.
+  public func build(from routes: PrefixTable<UInt32>) {
+    rebuild(from: routes, isWide: view.pointee.isWide)
+  }
+
+  public func widen(for routes: PrefixTable<UInt32>) {
+    rebuild(from: routes, isWide: true)
+  }
+
+  private func rebuild(from routes: PrefixTable<UInt32>, isWide: Bool) {
+    let old = view
+    // Leaves and spills that wait for readers are part of the old view.
+    retired.removeAll {
+      switch $0 {
+      case .view, .header: false
+      case .leaves, .spill: true
+      }
+    }
+    isBuilding = true
+    var isWide = isWide
+    while true {
+      view = Self.makeView(
+        spills: max(64, spillCapacity), leaves: view.pointee.leafCapacity, isWide: isWide,
+        unrouted: routes.value(0, length: 0) ?? .max)
+      runs = RunAllocator(capacity: view.pointee.leafCapacity)
+      spillCount = 0
+      freeSpills = []
+      startLeaves()
+      if refresh(pairs: 0..<1 << 16, parts: 0..<8, routes) { break }
+      Self.destroy(view)
+      view = old
+      isWide = true
+    }
+    isBuilding = false
+    retired.add(.view(old))
+    published.store(view)
+  }
+
+  /// Brings the records up to date after a prefix has come, changed or gone.
+  public func update(
+    _ key: UInt32, length: Int, from routes: PrefixTable<UInt32>
+  ) {
+    if length == 0 {
+      setUnrouted(routes.value(0, length: 0) ?? .max)
+      return
+    }
+    let pair = Int(key >> 16)
+    let complete: Bool
+    if length <= 16 {
+      complete = refresh(pairs: pair..<pair + 1 << (16 - length), parts: 0..<8, routes)
+    } else {
+      let part = Int(key >> 13 & 7)
+      let count = length >= 19 ? 1 : 1 << (19 - length)
+      complete = refresh(pairs: pair..<pair + 1, parts: part..<part + count, routes)
+    }
+    if !complete { rebuild(from: routes, isWide: true) }
+  }
+
+  /// - Parameter pairs: the first two octets of the /16s to bring up to date.
+  /// - Parameter parts: in each of them, the /19s.
+  /// - Returns: false where the table ran out of spills and must become wide; nothing is wrong then, but the
+  ///   update is not done.
+  private func refresh(
+    pairs: Range<Int>, parts: Range<Int>, _ routes: PrefixTable<UInt32>
+  ) -> Bool {
+    let top = routes.owner.top
+    for pair in pairs {
+      // The longest prefix of 1 to 16 bits; the default route is in `unrouted`.
+      var inherited = UInt32.max
+      let index = top.longestIndex(pair >> 8)
+      if index > 1 { inherited = top.value(index) }
+      var node = top.child(pair >> 8)
+      if let second = node {
+        let index = second.longestIndex(pair & 255)
+        if index != 0 { inherited = second.value(index) }
+        node = second.child(pair & 255)
+      }
+      for part in parts {
+        if let node {
+          node.expand(part: part, inherited: inherited, into: slots)
+          guard attachSpills(node, part, record: pair << 3 | part) else { return false }
+        } else {
+          slots.update(repeating: inherited, count: 32)
+        }
+        write(record: pair << 3 | part)
+      }
+    }
+    return true
+  }
+
+  /// Gives each /24 with longer prefixes its spill, and brings the spills up to date.
+  private func attachSpills(_ node: TrieNode, _ part: Int, record: Int) -> Bool {
+    var octets = node.childBits(part: part)
+    while octets != 0 {
+      let slot = octets.trailingZeroBitCount
+      octets &= octets - 1
+      guard let child = node.child(part << 5 | slot) else { continue }
+      let inherited = slots[slot]
+      let old = load(view.pointee.leafPlace(record, UInt32(slot)))
+      let id: Int
+      if IPv4View.isSpill(old) {
+        id = Int(old & ~IPv4View.spillFlag)
+      } else {
+        guard let new = allocateSpill() else { return false }
+        id = new
+      }
+      for part in 0..<8 {
+        child.expand(part: part, inherited: inherited, into: spillSlots)
+        write(record: IPv4View.spillRecord(id) + part, spillSlots)
+      }
+      slots[slot] = IPv4View.spillFlag | UInt32(id)
+    }
+    return true
+  }
+
+  private func write(record: Int) { write(record: record, slots) }
+
+  /// Makes a record say what stands in the slots, at the least cost: not at all where it does, leaf by leaf
+  /// where its runs stay, else by a new run of leaves and one store.
+  private func write(record: Int, _ slots: UnsafeMutablePointer<UInt32>) {
+    var bitmap: UInt32 = 0
+    var count = 1
+    fresh[0] = slots[31]
+    for slot in stride(from: 30, through: 0, by: -1) where slots[slot] != slots[slot &+ 1] {
+      bitmap |= 1 << UInt32(slot)
+      fresh[count] = slots[slot]
+      count += 1
+    }
+    let old = view.pointee.records[record].load(ordering: .relaxed)
+    let oldBitmap = UInt32(truncatingIfNeeded: old)
+    let oldPlace = Int(old >> 32)
+
+    if bitmap == 0 {
+      let value = fresh[0]
+      if oldBitmap == 0, load(oldPlace) == value { return }
+      publish(record, bitmap: 0, place: share(value))
+    } else if bitmap == oldBitmap {
+      for index in 0..<count {
+        let leaf = load(oldPlace + index)
+        guard leaf != fresh[index] else { continue }
+        store(fresh[index], at: oldPlace + index)
+        if IPv4View.isSpill(leaf) { retired.add(.spill(Int(leaf & ~IPv4View.spillFlag))) }
+      }
+      return
+    } else {
+      let place = allocateLeaves(count)
+      for index in 0..<count { store(fresh[index], at: place + index) }
+      publish(record, bitmap: bitmap, place: place)
+    }
+    release(bitmap: oldBitmap, place: oldPlace)
+  }
+
+  private func publish(_ record: Int, bitmap: UInt32, place: Int) {
+    view.pointee.records[record].store(UInt64(place) << 32 | UInt64(bitmap), ordering: .releasing)
+  }
+
+  /// Gives up what a record referred to before; `fresh` holds the leaves that it has now.
+  private func release(bitmap: UInt32, place: Int) {
+    if bitmap == 0 {
+      unshare(load(place))
+      return
+    }
+    let count = bitmap.nonzeroBitCount + 1
+    for index in 0..<count {
+      let leaf = load(place + index)
+      guard IPv4View.isSpill(leaf) else { continue }
+      // A spill keeps its number for as long as its /24 has longer prefixes.
+      let isKept = (0..<32).contains { slots[$0] == leaf }
+      if !isKept { retired.add(.spill(Int(leaf & ~IPv4View.spillFlag))) }
+    }
+    retired.add(.leaves(start: place, count: count))
+  }
+}
+
+extension TrieNode {
+  /// One bit for each of the 32 octets behind three bits: those that have a child.
+  func childBits(part: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: childWord(part >> 1) >> UInt64((part & 1) << 5))
+  }
+
+  /// What the 32 octets behind three bits resolve to in this node.
+  /// - Parameter inherited: where the node has nothing.
+  func expand(part: Int, inherited: UInt32, into slots: UnsafeMutablePointer<UInt32>) {
+    var best = inherited
+    for bits in 1...3 {
+      let index = 1 << bits | part >> (3 - bits)
+      if hasValue(index) { best = value(index) }
+    }
+    slots.update(repeating: best, count: 32)
+    // From short to long, so that the longer overwrites.
+    for bits in 4...8 {
+      let first = 1 << bits | part << (bits - 3)
+      let count = UInt64(1 << (bits - 3))
+      var found = prefixWord(first >> 6) >> UInt64(first & 63) & (1 << count - 1)
+      let width = 1 << (8 - bits)
+      while found != 0 {
+        let offset = found.trailingZeroBitCount
+        found &= found - 1
+        (slots + offset * width).update(repeating: value(first + offset), count: width)
+      }
+    }
+  }
+}
