@@ -121,26 +121,6 @@ func shrunkFailure<Key>(
   _ operations: [Operation<Key>], losing lost: UInt32? = nil
 ) -> String? {
   guard firstDifference(operations, losing: lost) != nil else { return nil }
-  var shortest = operations
-  var chunk = shortest.count / 2
-  while chunk > 0 {
-    var start = 0
-    while start < shortest.count {
-      var candidate = shortest
-      candidate.removeSubrange(start..<min(start + chunk, shortest.count))
-      if firstDifference(candidate, losing: lost) != nil {
-        shortest = candidate
-      } else {
-        start += chunk
-      }
-    }
-    chunk /= 2
-  }
-  let lines = shortest.map { "  \($0)" }.joined(separator: "\n")
-  return """
-    \(firstDifference(shortest, losing: lost) ?? "")
-    #expect(firstDifference([
-    \(lines)
-    ] as [Operation<\(Key.self)>]) == nil)
-    """
+  let steps = shortest(operations) { firstDifference($0, losing: lost) != nil }
+  return pasted(steps, of: Key.self, named: "Operation", firstDifference(steps, losing: lost))
 }

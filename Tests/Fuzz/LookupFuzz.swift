@@ -1,0 +1,85 @@
+import Lookup
+
+/// Bytes as operations on a forwarding table, for libFuzzer (Tests/Fuzz/run): readers, writer and slow twin are
+/// those of the random tests in Tests/LookupTests.
+struct FuzzInput {
+  private var bytes: UnsafeBufferPointer<UInt8>.SubSequence
+
+  init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes[...] }
+
+  var isEmpty: Bool { bytes.isEmpty }
+
+  /// Zero behind the end.
+  mutating func byte() -> UInt8 { bytes.popFirst() ?? 0 }
+
+  mutating func operations<Key: LookupKey>(of _: Key.Type) -> [TableOperation<Key>] {
+    var operations: [TableOperation<Key>] = []
+    while !isEmpty, operations.count < 2000 { next(&operations) }
+    return operations
+  }
+
+  private mutating func next<Key: LookupKey>(_ operations: inout [TableOperation<Key>]) {
+    let kind = byte()
+    switch kind & 15 {
+    case 0..<5: operations.append(.insert(key(kind), length(of: Key.self), value()))
+    case 5..<8: operations.append(.remove(key(kind), length(of: Key.self)))
+    case 8: operations.append(.insert(0, 0, value()))
+    case 9: operations.append(.remove(0, 0))
+    case 10: operations.append(.reclaim)
+    case 11: operations.append(.begin(key(kind)))
+    case 12: operations.append(.step)
+    case 13: operations.append(kind & 16 == 0 ? .boundary : .pause)
+    default:
+      // Neighbours in a row, that come or go.
+      let first: Key = key(kind)
+      let length = length(of: Key.self)
+      let value = value() & 0x3fff
+      let rise = UInt32(byte() & 3)
+      guard length > 7 else { return }
+      for number in 0..<Int(byte() & 127) {
+        let key = first &+ Key(truncatingIfNeeded: number) << Key(Key.bitWidth - length)
+        operations.append(
+          kind & 15 == 14
+            ? .insert(key, length, value &+ UInt32(number) &* rise) : .remove(key, length))
+      }
+    }
+  }
+
+  /// A base, and eight bits anywhere that differ from it.
+  private mutating func key<Key: LookupKey>(_ kind: UInt8) -> Key {
+    let base: Key = [0, .max, .max / 3, .max / 5][Int(kind >> 4 & 3)]
+    let shift = Int(byte()) % Key.bitWidth
+    return base ^ Key(byte()) << Key(shift)
+  }
+
+  private mutating func length<Key: LookupKey>(of _: Key.Type) -> Int {
+    Int(byte()) % (Key.bitWidth + 1)
+  }
+
+  private mutating func value() -> UInt32 {
+    let first = UInt32(byte())
+    return switch first {
+    case 0..<250: first
+    case 250: 0x7fff
+    case 251: 0x7fff_ffff
+    case 252: 0x8000 | UInt32(byte())
+    default: UInt32(byte()) << 7 | UInt32(byte())
+    }
+  }
+}
+
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzLookup(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+  var input = FuzzInput(UnsafeBufferPointer(start: bytes, count: count))
+  if input.byte() & 1 == 0 {
+    check(input.operations(of: UInt32.self))
+  } else {
+    check(input.operations(of: UInt128.self))
+  }
+  return 0
+}
+
+private func check<Key: TestedKey>(_ operations: [TableOperation<Key>]) {
+  guard firstDifference(operations) != nil else { return }
+  fatalError(shrunkFailure(operations) ?? "a failure that comes and goes")
+}
