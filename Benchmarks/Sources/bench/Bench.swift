@@ -1,5 +1,9 @@
 import ArgumentParser
 
+#if canImport(Glibc)
+  import Glibc
+#endif
+
 @main
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -15,15 +19,8 @@ struct Timing {
   var most: Double
 
   static func measure(runs: Int, _ body: () -> Void) -> Timing {
-    var seconds: [Double] = []
-    for _ in 0..<runs {
-      let clock = ContinuousClock()
-      let elapsed = clock.measure(body)
-      seconds.append(
-        Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) / 1e18)
-    }
-    seconds.sort()
-    return Timing(median: seconds[runs / 2], least: seconds[0], most: seconds[runs - 1])
+    let seconds = (0..<runs).map { _ in secondsTaken(body) }
+    return Timing(median: seconds.median, least: seconds.min()!, most: seconds.max()!)
   }
 
   func line(_ name: String, count: Int, unit: String) -> String {
@@ -33,6 +30,26 @@ struct Timing {
     }
     return "\(name): \(rate(median)) M \(unit)/s (\(rate(most)) to \(rate(least)))"
   }
+}
+
+/// Nanoseconds since some moment; costs a few dozen of them.
+@inline(__always)
+func monotonicNanoseconds() -> UInt64 {
+  var time = timespec()
+  clock_gettime(CLOCK_MONOTONIC, &time)
+  return UInt64(time.tv_sec) &* 1_000_000_000 &+ UInt64(time.tv_nsec)
+}
+
+/// How long a call takes.
+func secondsTaken(_ body: () throws -> Void) rethrows -> Double {
+  let start = monotonicNanoseconds()
+  try body()
+  return Double(monotonicNanoseconds() - start) / 1e9
+}
+
+extension Collection<Double> {
+  /// The middle one, of an even number the upper one of the two; 0 of none.
+  var median: Double { isEmpty ? 0 : sorted()[count / 2] }
 }
 
 /// A small generator with a seed: every run measures the same.

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Foundation
 import Lookup
-import Wire
 
 #if canImport(Glibc)
   import Glibc
@@ -9,60 +9,96 @@ import Wire
 struct LookupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "lookup",
-    abstract: "Longest-prefix match on a list of prefixes, one on each line of standard input.")
+    abstract: "Longest-prefix match on a list of prefixes, beside DPDK's.",
+    discussion: """
+      Looks up vectors and single addresses in a table of these prefixes, by each of our kernels and by
+      rte_fib, rte_lpm, rte_fib6 and rte_lpm6, one after the other in each round; first all answers are
+      checked. Then updates are measured. Ratios are medians of rounds, and nothing is asserted. The peers
+      are in the library that the environment names in SPURLINE_PEERS; scripts/bench builds it.
+      """)
 
-  @Option(help: "Lookups of one run.")
-  var lookups = 1_000_000
-
-  @Option(help: "Runs; the median counts.")
-  var runs = 7
-
-  func run() throws {
-    var four: [(key: UInt32, length: Int, value: UInt32)] = []
-    var six: [(key: UInt128, length: Int, value: UInt32)] = []
-    while let line = readLine() {
-      guard let prefix = IPPrefix(lenient: line) else {
-        throw ValidationError("not a prefix: \(line)")
-      }
-      switch prefix.address {
-      case .v4(let address): four.append((address.bits, prefix.length, UInt32(four.count)))
-      case .v6(let address): six.append((address.bits, prefix.length, UInt32(six.count)))
-      }
-    }
-    measure("IPv4", four) { UInt32(truncatingIfNeeded: $0) }
-    measure("IPv6", six) { UInt128($0) << 64 | UInt128($0 ^ 0x5555) }
+  enum Output: String, ExpressibleByArgument, CaseIterable {
+    case table
+    case json
   }
 
-  private func measure<Key: FixedWidthInteger & UnsignedInteger & Sendable>(
-    _ name: String, _ prefixes: [(key: Key, length: Int, value: UInt32)],
-    random: (UInt64) -> Key
-  ) {
-    guard !prefixes.isEmpty else { return }
-    var table = PrefixTable<Key>()
-    let build = Timing.measure(runs: 1) {
-      for prefix in prefixes {
-        _ = table.insert(prefix.key, length: prefix.length, value: prefix.value)
-      }
+  @Argument(help: "Prefixes, one a line, in a file (.gz: compressed); otherwise on standard input.")
+  var file: String?
+
+  @Option(help: "Measure only IPv4 or only IPv6: 4 or 6.")
+  var family: UInt32?
+
+  @Option(help: "Rounds; medians count.")
+  var rounds = 7
+
+  @Option(help: "Lookups of one run.")
+  var lookups = 1 << 22
+
+  @Option(help: "Addresses of one vector, up to 4096.")
+  var burst = 256
+
+  @Option(
+    help: "The core to run on; otherwise the last one. The reader beside updates takes another.")
+  var core: Int?
+
+  @Flag(name: .customLong("no-peers"), help: "Measure ours only.")
+  var withoutPeers = false
+
+  @Flag(
+    name: .customLong("updates-of-lpm"),
+    help: "Also measure updates of rte_lpm; building it for them takes a minute.")
+  var updatesOfLPM = false
+
+  @Option(help: "table, or json: all figures of all rounds.")
+  var output = Output.table
+
+  func validate() throws {
+    guard rounds > 0, lookups > 0 else {
+      throw ValidationError("--rounds and --lookups are at least 1")
     }
-    print("\(name): \(prefixes.count) prefixes, built in \((build.median * 1000).rounded()) ms")
-    var generator = SplitMix(state: 1)
-    let streams = [
-      ("random destinations", (0..<lookups).map { _ in random(generator.next()) }),
-      (
-        "destinations of the table",
-        (0..<lookups).map { _ in prefixes[Int(generator.next() % UInt64(prefixes.count))].key }
-      ),
-    ]
-    var results = [UInt32](repeating: 0, count: lookups)
-    for (stream, keys) in streams {
-      let timing = Timing.measure(runs: runs) {
-        keys.withUnsafeBufferPointer { keys in
-          results.withUnsafeMutableBufferPointer { results in
-            table.lookup(keys, into: results, missing: .max)
-          }
-        }
-      }
-      print(timing.line("  \(stream)", count: lookups, unit: "lookups"))
+    guard (1...4096).contains(burst) else { throw ValidationError("--burst is 1 to 4096") }
+    guard family == nil || Peers.Family(rawValue: family!) != nil else {
+      throw ValidationError("--family is 4 or 6")
     }
+  }
+
+  func run() throws {
+    let input = try PrefixInput(path: file)
+    guard let core = core ?? Affinity.cores.last, Affinity.pin(to: core) else {
+      throw ValidationError("no core \(self.core ?? 0) to run on; there are \(Affinity.cores)")
+    }
+    var report = LookupReport(
+      machine: Machine(core: core),
+      settings: LookupSettings(
+        rounds: rounds, lookups: lookups, burst: burst, core: core, updatesOfLPM: updatesOfLPM))
+    let peers = loadPeers(&report.remarks)
+    if family != 6, !input.v4.isEmpty {
+      report.families.append(FamilyBenchmark(input.v4, peers, report.settings).run())
+    }
+    if family != 4, !input.v6.isEmpty {
+      report.families.append(FamilyBenchmark(input.v6, peers, report.settings).run())
+    }
+    guard !report.families.isEmpty else {
+      throw ValidationError("there are no prefixes of this family")
+    }
+    switch output {
+    case .table: print(report.text)
+    case .json:
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      print(String(decoding: try encoder.encode(report), as: UTF8.self))
+    }
+  }
+
+  private func loadPeers(_ remarks: inout [String]) -> Peers? {
+    guard !withoutPeers else {
+      remarks.append("Measured without DPDK: --no-peers.")
+      return nil
+    }
+    guard let path = ProcessInfo.processInfo.environment["SPURLINE_PEERS"], !path.isEmpty else {
+      remarks.append("Measured without DPDK: SPURLINE_PEERS names no library.")
+      return nil
+    }
+    return Peers.load(path: path) { remarks.append($0) }
   }
 }
