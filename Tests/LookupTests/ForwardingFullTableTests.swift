@@ -74,7 +74,9 @@ struct ForwardingFullTableTests {
     }
   }
 
-  @Test("withdrawn and announced again, five times: right each time, and no larger than after the first")
+  @Test(
+    "withdrawn and announced again, five times: right each time, and no larger than after the first"
+  )
   func cycles() throws {
     guard let (v4, v6) = try load() else { return }
     try cycle(v4, share: Self.isOptimized ? 1 : 50)

@@ -8,7 +8,9 @@ struct ForwardingTableTests {
   /// Vector lengths around the width of an instruction and of a stage.
   static let counts = [1, 2, 7, 15, 16, 17, 31, 33, 63, 255, 256, 257, 271, 511, 512, 513, 600]
 
-  @Test("LPM: an empty table routes nothing, by any kernel; /0 routes everything and goes again", arguments: Family.allCases)
+  @Test(
+    "LPM: an empty table routes nothing, by any kernel; /0 routes everything and goes again",
+    arguments: Family.allCases)
   func defaultRoute(_ family: Family) { defaultRoute(family.key) }
 
   private func defaultRoute<Key: TestedKey>(_: Key.Type) {
@@ -26,7 +28,9 @@ struct ForwardingTableTests {
     #expect(run.finish() == nil)
   }
 
-  @Test("LPM: every length of one path, the shortest first and the longest first", arguments: Family.allCases)
+  @Test(
+    "LPM: every length of one path, the shortest first and the longest first",
+    arguments: Family.allCases)
   func everyLength(_ family: Family) { everyLength(family.key) }
 
   private func everyLength<Key: TestedKey>(_: Key.Type) {
@@ -110,7 +114,9 @@ struct ForwardingTableTests {
     }
   }
 
-  @Test("a host in a block of its own: all around it has no route, and all kernels say so", arguments: Family.allCases)
+  @Test(
+    "a host in a block of its own: all around it has no route, and all kernels say so",
+    arguments: Family.allCases)
   func lonelyHosts(_ family: Family) { lonelyHosts(family.key) }
 
   private func lonelyHosts<Key: TestedKey>(_: Key.Type) {
@@ -176,7 +182,9 @@ struct ForwardingTableTests {
     #expect(run.finish() == nil)
   }
 
-  @Test("a table built from routes is the one that they are inserted into, in any order", arguments: Family.allCases)
+  @Test(
+    "a table built from routes is the one that they are inserted into, in any order",
+    arguments: Family.allCases)
   func building(_ family: Family) { building(family.key) }
 
   private func building<Key: TestedKey>(_: Key.Type) {
@@ -194,6 +202,39 @@ struct ForwardingTableTests {
     #expect(first.finish() == nil)
   }
 
+  @Test("a table that grows keeps what it holds, the default route too", arguments: Family.allCases)
+  func growing(_ family: Family) { growing(family.key) }
+
+  private func growing<Key: TestedKey>(_: Key.Type) {
+    var random = SeededGenerator(seed: 13)
+    let length = Key.bitWidth == 32 ? 24 : 48
+    let base: Key = 5 << Key(Key.bitWidth - 4)
+    func key(_ number: Int) -> Key { base | Key(number) << Key(Key.bitWidth - length) }
+    // IPv4 has room for 2^14 leaves at first, and for 64 /24s with longer prefixes.
+    let count = Key.bitWidth == 32 ? 16_000 : 2000
+    let run = TableRun<Key>(
+      [.init(key: 0, length: 0, value: 3)]
+        + (0..<count).map { .init(key: key($0), length: length, value: UInt32($0 % 0x7000)) })
+    let room = run.table.memory.readSide
+    // A reader on the way in the old one.
+    for number in 0..<10 { #expect(run.make(.begin(key(number * 99))) == nil) }
+    for number in count..<count + 1200 {
+      #expect(run.make(.insert(key(number), length, UInt32(number % 0x7000))) == nil)
+    }
+    for number in 0..<100 {
+      #expect(run.make(.insert(key(number * 7) | 1, Key.bitWidth, UInt32(number))) == nil)
+    }
+    #expect(run.table.memory.readSide > room)
+    #expect(run.make(.pause) == nil)
+    let keys = (0..<600).map { _ in
+      key(.random(in: 0..<count + 1300, using: &random)) | .random(in: 0...3, using: &random)
+    }
+    #expect(run.vectorDifference(keys) == nil)
+    #expect(run.vectorDifference(keys.map { $0 ^ 1 << Key(Key.bitWidth - 1) }) == nil)
+    run.table.reclaim()
+    #expect(run.table.memory.retired == 0)
+  }
+
   @Test("the routes of a table are a snapshot that later changes leave alone")
   func routes() {
     let table = ForwardingTable<UInt32>([.init(key: 0x0a00_0000, length: 8, value: 1)])
@@ -205,7 +246,9 @@ struct ForwardingTableTests {
     #expect(table.count == 2)
   }
 
-  @Test("a leaf that a reader may be on the way to is not reused, though a taken back block gave it up last")
+  @Test(
+    "a leaf that a reader may be on the way to is not reused, though a taken back block gave it up last"
+  )
   func sharedLeaf() {
     let run = TableRun<UInt32>()
     func make(_ operations: TableOperation<UInt32>...) {
@@ -217,7 +260,9 @@ struct ForwardingTableTests {
     make(.begin(0), .remove(0x1400_0001, 32), .reclaim, .boundary)
     make(.begin(0x0a00_0000), .step)
     make(.insert(0x0a00_0000, 19, 8), .reclaim)
-    for index in 0..<8 as Range<UInt32> { make(.insert(0x1e00_0000 + index << 13, 19, 1000 + index)) }
+    for index in 0..<8 as Range<UInt32> {
+      make(.insert(0x1e00_0000 + index << 13, 19, 1000 + index))
+    }
     make(.boundary)
     #expect(run.finish() == nil)
   }

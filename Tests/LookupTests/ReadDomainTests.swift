@@ -160,7 +160,11 @@ struct ReadDomainTests {
         readers[number].reader.pause()
         boundaries[number] = nil
       case 4..<7:
-        if boundaries[number] == nil { readers[number].reader.resume() } else { readers[number].reader.passBoundary() }
+        if boundaries[number] == nil {
+          readers[number].reader.resume()
+        } else {
+          readers[number].reader.passBoundary()
+        }
         boundaries[number] = step
       case 7 where Int.random(in: 0..<10, using: &random) == 0:
         retired.removeAll { _ in false }

@@ -47,7 +47,8 @@ struct RunAllocatorTests {
           Issue.record("step \(step): \(places) is outside")
           return
         }
-        #expect(start / 64 == (places.upperBound - 1) / 64, "step \(step): \(places) crosses a page")
+        #expect(
+          start / 64 == (places.upperBound - 1) / 64, "step \(step): \(places) crosses a page")
         #expect(!slow.isUsed[places].contains(true), "step \(step): \(places) is not free")
         #expect(longest[start / 64] == best, "step \(step): \(places) is not where it fits best")
         for place in places { slow.isUsed[place] = true }

@@ -98,8 +98,9 @@ struct TableOperations<Key: LookupKey> {
     case 1..<8: 0
     case 8..<16: Int.random(in: 8..<16, using: &random)
     case 16..<30: Key.bitWidth
-    case 30..<60: (Key.bitWidth == 32 ? [16, 17, 18, 19, 20, 24, 25, 27, 31] : [32, 40, 48, 56, 64, 65, 127])
-      .randomElement(using: &random) ?? 24
+    case 30..<60:
+      (Key.bitWidth == 32 ? [16, 17, 18, 19, 20, 24, 25, 27, 31] : [32, 40, 48, 56, 64, 65, 127])
+        .randomElement(using: &random) ?? 24
     default: Int.random(in: 16...Key.bitWidth, using: &random)
     }
   }

@@ -24,14 +24,19 @@ final class TableRun<Key: TestedKey> {
   private var steps = 0
   /// What an empty table has in use.
   private let emptyPlaces: Int
+  /// Every so many steps all kernels are compared.
+  private let vectorsEvery: Int
 
   /// - Parameter elements: what the table is built from.
-  init(_ elements: [PrefixTable<Key>.Element] = [], losing lost: UInt32? = nil) {
+  init(
+    _ elements: [PrefixTable<Key>.Element] = [], losing lost: UInt32? = nil, vectorsEvery: Int = 8
+  ) {
     table = ForwardingTable(elements)
     twin = ByLength(elements)
     let empty = elements.isEmpty ? table : ForwardingTable<Key>()
     emptyPlaces = empty.memory.placesInUse
     self.lost = lost
+    self.vectorsEvery = vectorsEvery
     slowReader = table.domain.makeReader()
     slowReader.pause()
     checker = table.domain.makeReader()
@@ -89,7 +94,9 @@ final class TableRun<Key: TestedKey> {
         return "lookup(0x\(String(key, radix: 16))) is \(found as Any), not \(expected as Any)"
       }
     }
-    if steps % 8 == 0 { return vectorDifference(count: 1 + steps * 29 % 600, using: &random) }
+    if steps % vectorsEvery == 0 {
+      return vectorDifference(count: 1 + steps * 29 % 600, using: &random)
+    }
     return nil
   }
 
@@ -177,9 +184,9 @@ final class TableRun<Key: TestedKey> {
 /// - Parameter lost: the value of insertions that the table is not told of, to see that the test can fail.
 /// - Returns: what differs first, in a sentence, or nil.
 func firstDifference<Key: TestedKey>(
-  _ operations: [TableOperation<Key>], losing lost: UInt32? = nil
+  _ operations: [TableOperation<Key>], losing lost: UInt32? = nil, vectorsEvery: Int = 8
 ) -> String? {
-  let run = TableRun<Key>(losing: lost)
+  let run = TableRun<Key>(losing: lost, vectorsEvery: vectorsEvery)
   for (step, operation) in operations.enumerated() {
     if let difference = run.make(operation) { return "step \(step): \(difference)" }
   }
