@@ -6,6 +6,14 @@ struct EndpointLayerKey: Hashable {
   var endpoints: [ServiceEndpoint]
 }
 
+extension EndpointLayerKey {
+  init(_ subnet: Subnet, in topology: Topology) {
+    self.init(
+      region: topology.virtualNetworks[subnet.virtualNetwork].region,
+      endpoints: subnet.serviceEndpoints)
+  }
+}
+
 /// What a switch of endpoints did to a subnet's routes: each list in order, without repetition.
 public struct EndpointChange: Hashable, Sendable {
   public var added: [IPPrefix] = []
@@ -30,15 +38,46 @@ extension RoutingTables {
     return RouteLayer(routes)
   }
 
-  /// Sets a subnet's endpoints and rebuilds that subnet's endpoint routes alone. Endpoints that
+  /// One for each subnet; subnets with the same key have the same one.
+  /// - Parameter previous: tables with the same tags and services, whose layers are taken where they fit.
+  static func endpointLayers(
+    of topology: Topology, takenFrom previous: RoutingTables?
+  ) -> [RouteLayer] {
+    var layers: [EndpointLayerKey: RouteLayer] = [:]
+    if let previous {
+      for (subnet, layer) in zip(previous.topology.subnets, previous.endpointLayers) {
+        layers[EndpointLayerKey(subnet, in: previous.topology)] = layer
+      }
+    }
+    return topology.subnets.map { subnet in
+      let key = EndpointLayerKey(subnet, in: topology)
+      if let layer = layers[key] { return layer }
+      let layer = endpointLayer(key.endpoints, in: key.region, topology: topology)
+      layers[key] = layer
+      return layer
+    }
+  }
+
+  /// The layer of these endpoints: that of a subnet which has the same ones in the same region, or a new one.
+  private func endpointLayer(_ key: EndpointLayerKey) -> RouteLayer {
+    let twin = topology.subnets.firstIndex {
+      $0.serviceEndpoints == key.endpoints
+        && topology.virtualNetworks[$0.virtualNetwork].region == key.region
+    }
+    return twin.map { endpointLayers[$0] }
+      ?? Self.endpointLayer(key.endpoints, in: key.region, topology: topology)
+  }
+
+  /// Sets a subnet's endpoints and rebuilds that subnet's endpoint routes alone, or shares those of a subnet with
+  /// the same endpoints; what it costs is their number, whatever the other layers hold. Endpoints that
   /// `Topology.problems(with:ofSubnet:)` finds fault with may have no prefixes: ask it first.
   /// - Returns: the prefixes that came, those that went, and in both those that changed their service.
   public mutating func setServiceEndpoints(
     _ endpoints: [ServiceEndpoint], ofSubnet subnet: Int
   ) -> EndpointChange {
     let network = topology.subnets[subnet].virtualNetwork
-    let layer = Self.endpointLayer(
-      endpoints, in: topology.virtualNetworks[network].region, topology: topology)
+    let layer = endpointLayer(
+      EndpointLayerKey(region: topology.virtualNetworks[network].region, endpoints: endpoints))
     let (old, new) = (Self.services(in: endpointLayers[subnet]), Self.services(in: layer))
     var change = EndpointChange()
     change.added = new.filter { old[$0.key] != $0.value }.map(\.key).sorted()

@@ -65,9 +65,4 @@ extension RoutingTables {
     case .system: systemLayers[plan.systemLayer].routes.count
     }
   }
-
-  /// Bytes that the tries of all learned routes take; those that copies share count here too.
-  public var bgpMemoryInBytes: Int {
-    bgpTables.reduce(0) { $0 + $1.table.v4.memoryInBytes + $1.table.v6.memoryInBytes }
-  }
 }

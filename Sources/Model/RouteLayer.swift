@@ -119,8 +119,20 @@ struct RouteLayer {
   let table: DualTable
   let routes: [LayerRoute]
 
+  /// Shared by all who have no routes of an origin: most subnets have no endpoint.
+  static let empty = RouteLayer(table: DualTable(), routes: [])
+
+  private init(table: DualTable, routes: [LayerRoute]) {
+    self.table = table
+    self.routes = routes
+  }
+
   /// - Parameter routes: of equal prefixes the earlier stands before the later.
-  init(_ routes: [LayerRoute] = []) {
+  init(_ routes: [LayerRoute]) {
+    guard !routes.isEmpty else {
+      self = .empty
+      return
+    }
     var table = DualTable()
     var routes = routes
     for index in routes.indices {

@@ -36,11 +36,11 @@ public struct RoutingTables: Sendable {
   }
 
   /// One for each subnet, then one for each network's gateway.
-  let plans: [Plan]
+  var plans: [Plan] = []
   /// By subnet.
   var endpointLayers: [RouteLayer]
   /// By route table.
-  let userLayers: [RouteLayer]
+  var userLayers: [RouteLayer]
   /// By network.
   var bgpTables: [BGPTable]
   /// Of each network two: with the `None` routes of unused ranges, and without.
@@ -53,22 +53,15 @@ public struct RoutingTables: Sendable {
   /// The tables of a validated topology, with its written BGP routes.
   public init(topology: Topology) { self.init(topology: topology, keepingLiveRoutesOf: nil) }
 
-  /// As `init(topology:)`, and what live sources had announced stays, for networks of the same name.
+  /// As `init(topology:)`, and what live sources had announced stays, for networks of the same name. Endpoint and
+  /// user layers of the previous tables are taken over where all that they were made of is the same.
   public init(topology: Topology, keepingLiveRoutesOf previous: RoutingTables?) {
     self.topology = topology
-    var layers: [EndpointLayerKey: RouteLayer] = [:]
-    endpointLayers = topology.subnets.map { subnet in
-      let key = EndpointLayerKey(
-        region: topology.virtualNetworks[subnet.virtualNetwork].region,
-        endpoints: subnet.serviceEndpoints)
-      if let layer = layers[key] { return layer }
-      let layer = Self.endpointLayer(subnet.serviceEndpoints, in: key.region, topology: topology)
-      layers[key] = layer
-      return layer
-    }
-    userLayers = topology.routeTables.map {
-      RouteLayer(UserRoutes.routes(of: $0, tags: topology.serviceTags))
-    }
+    let sameTags = previous?.topology.serviceTags.hasSameTags(as: topology.serviceTags) ?? false
+    let sameServices = previous?.topology.services == topology.services
+    endpointLayers = Self.endpointLayers(
+      of: topology, takenFrom: sameTags && sameServices ? previous : nil)
+    userLayers = Self.userLayers(of: topology, takenFrom: previous, sameTags: sameTags)
     systemLayers = topology.virtualNetworks.indices.flatMap { network in
       [true, false].map {
         RouteLayer(SystemRoutes.routes(of: network, in: topology, dropsUnused: $0))
@@ -93,17 +86,6 @@ public struct RoutingTables: Sendable {
     }
     self.bgpOrder = bgpOrder
 
-    let (userLayers, bgpRanges) = (userLayers, bgpRanges)
-    func plan(network: Int, subnet: Int?, usesEndpoints: Bool) -> Plan {
-      let routeTable = subnet.flatMap { topology.subnets[$0].routeTable }
-      let hidesBGP = routeTable.map { topology.routeTables[$0].disableBgpRoutePropagation } ?? false
-      let hasDefault = routeTable.map { userLayers[$0].table.value(.anyIPv4) != nil } ?? false
-      let bgp = bgpRanges[network]
-      return Plan(
-        network: network, subnet: subnet, endpointLayer: usesEndpoints ? subnet : nil,
-        routeTable: routeTable, bgp: hidesBGP ? bgp.lowerBound..<bgp.lowerBound : bgp,
-        systemLayer: network * 2 + (hasDefault ? 1 : 0))
-    }
     let ofSubnets = topology.subnets.indices.map {
       plan(network: topology.subnets[$0].virtualNetwork, subnet: $0, usesEndpoints: true)
     }
@@ -114,6 +96,18 @@ public struct RoutingTables: Sendable {
       return plan(network: network, subnet: subnet, usesEndpoints: false)
     }
     plans = ofSubnets + ofGateways
+  }
+
+  /// Which layers a subnet or a gateway has, by the topology and the user layers as they are now.
+  func plan(network: Int, subnet: Int?, usesEndpoints: Bool) -> Plan {
+    let routeTable = subnet.flatMap { topology.subnets[$0].routeTable }
+    let hidesBGP = routeTable.map { topology.routeTables[$0].disableBgpRoutePropagation } ?? false
+    let hasDefault = routeTable.map { userLayers[$0].table.value(.anyIPv4) != nil } ?? false
+    let bgp = bgpRanges[network]
+    return Plan(
+      network: network, subnet: subnet, endpointLayer: usesEndpoints ? subnet : nil,
+      routeTable: routeTable, bgp: hidesBGP ? bgp.lowerBound..<bgp.lowerBound : bgp,
+      systemLayer: network * 2 + (hasDefault ? 1 : 0))
   }
 
   @inline(__always)

@@ -1,7 +1,7 @@
 import Wire
 
 /// One service tag of the published file.
-public struct ServiceTag: Sendable {
+public struct ServiceTag: Hashable, Sendable {
   /// `Storage`, `Storage.WestEurope`.
   public var name: String
   /// Nil for a tag of every region. The published value, not the name's suffix: they differ.
@@ -59,13 +59,16 @@ public struct ServiceTags: Sendable {
 
   public subscript(name: String) -> ServiceTag? { byName[name.lowercased()] }
 
+  /// Whether both have the same tags, wherever they came from.
+  func hasSameTags(as other: ServiceTags) -> Bool { byName == other.byName }
+
   /// All of them, ordered by name.
   public var all: [ServiceTag] { byName.values.sorted { $0.name < $1.name } }
 }
 
 /// Which services have endpoints, which tags give their prefixes, how far an endpoint reaches (R7):
 /// data, replaceable by a file.
-public struct ServiceCatalogue: Sendable {
+public struct ServiceCatalogue: Hashable, Sendable {
   public struct Service: Hashable, Sendable {
     public enum Scope: String, CaseIterable, Sendable, Codable {
       /// The network's own region.

@@ -25,7 +25,7 @@ struct FullTableTests {
       }
     }
     print(
-      "\(prefixes.count) routes announced in \(announcing), \(tables.bgpMemoryInBytes) bytes for all subnets"
+      "\(prefixes.count) routes announced in \(announcing), \(tables.memoryInBytes.bgp) bytes for all subnets"
     )
     #expect(tables.routeCount(of: .bgp) == 901_899 + 160_147)
     #expect(empty.routeCount(of: .bgp) == 0)

@@ -59,8 +59,12 @@ enum PublishedData {
       })
   }
 
-  /// The prefixes of a full BGP table; nil where the data is absent.
-  static func fullTable() throws -> [IPPrefix]? {
+  private static let readFullTable = Result { try readTable() }
+
+  /// The prefixes of a full BGP table, read once; nil where the data is absent.
+  static func fullTable() throws -> [IPPrefix]? { try readFullTable.get() }
+
+  private static func readTable() throws -> [IPPrefix]? {
     guard let path = path("bgp/full-table-prefixes.txt.gz") else { return nil }
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")

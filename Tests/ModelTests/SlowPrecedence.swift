@@ -14,28 +14,49 @@ struct SlowPrecedence {
   var model: PrecedenceModel
   var routes: [Route] = []
 
-  /// The routes of a subnet of a random topology: written prefixes only, one endpoint service whose tag
-  /// gives exactly `endpointPrefixes`.
-  init(_ topology: Topology, endpointPrefixes: [IPPrefix], live: [BGPRoute]) {
+  /// The routes of a subnet of a random topology, whose endpoints give exactly `endpointPrefixes`. Of a gateway:
+  /// those of its `GatewaySubnet`.
+  init(
+    _ topology: Topology, subnet: Int = 0, endpointPrefixes: [IPPrefix], live: [BGPRoute]
+  ) {
     model = topology.precedence
-    let network = topology.virtualNetworks[0]
+    let own = topology.subnets[subnet].virtualNetwork
+    let network = topology.virtualNetworks[own]
+    let routeTable =
+      topology.subnets[subnet].routeTable.map { topology.routeTables[$0] } ?? RouteTable(name: "no")
     for endpoint in endpointPrefixes {
       add(.endpoint, endpoint, .virtualNetworkServiceEndpoint)
     }
     var hasDefault = false
-    for route in topology.routeTables[0].routes {
-      guard case .prefix(let prefix) = route.destination else { continue }
-      // Of equal prefixes the first written one counts.
-      if routes.contains(where: { $0.origin == .user && $0.prefix == prefix }) { continue }
-      add(.user, prefix, route.nextHopType, route.nextHopIPAddress)
-      if prefix == IPPrefix("0.0.0.0/0") { hasDefault = true }
+    for rank in 0...4 {
+      for route in routeTable.routes where Self.rank(route) == rank {
+        let prefixes =
+          switch route.destination {
+          case .prefix(let prefix): [prefix]
+          case .serviceTag(let name): topology.serviceTags[name]?.prefixes ?? []
+          }
+        for prefix in prefixes {
+          // Of equal prefixes the better rank counts, then the first written one.
+          if routes.contains(where: { $0.origin == .user && $0.prefix == prefix }) { continue }
+          add(.user, prefix, route.nextHopType, route.nextHopIPAddress)
+          if prefix == IPPrefix("0.0.0.0/0") { hasDefault = true }
+        }
+      }
     }
-    if !topology.routeTables[0].disableBgpRoutePropagation {
-      var learned: [IPPrefix: IPAddress?] = [:]
-      for route in topology.bgpRoutes.reversed() { learned[route.prefix] = route.nextHop }
-      for route in live { learned[route.prefix] = route.nextHop }
-      for (prefix, nextHop) in learned {
-        add(.bgp, prefix, .virtualNetworkGateway, nextHop)
+    if !routeTable.disableBgpRoutePropagation {
+      var seen: Set<IPPrefix> = []
+      // The network's own gateway, then those of the peers that it uses.
+      for gateway in [own] + network.peerings.filter(\.usesRemoteGateway).map(\.remote) {
+        var learned: [IPPrefix: IPAddress?] = [:]
+        for route in topology.bgpRoutes.reversed() where route.virtualNetwork == gateway {
+          learned[route.prefix] = route.nextHop
+        }
+        for route in live where route.virtualNetwork == gateway {
+          learned[route.prefix] = route.nextHop
+        }
+        for (prefix, nextHop) in learned where seen.insert(prefix).inserted {
+          add(.bgp, prefix, .virtualNetworkGateway, nextHop)
+        }
       }
     }
     for range in network.addressSpace { add(.system, range, .vnetLocal) }
@@ -53,6 +74,14 @@ struct SlowPrecedence {
       add(.system, unused, .none)
     }
     for all in [IPPrefix.anyIPv4, .anyIPv6] { add(.system, all, .internet) }
+  }
+
+  /// R2: a written prefix, a regional tag, a top-level one, AzureCloud of a region, AzureCloud. Regions are told by
+  /// the name: the tags of these tests have no others.
+  private static func rank(_ route: UserRoute) -> Int {
+    guard case .serviceTag(let name) = route.destination else { return 0 }
+    let isRegional = name.contains(".")
+    return name.hasPrefix("AzureCloud") ? (isRegional ? 3 : 4) : (isRegional ? 1 : 2)
   }
 
   private mutating func add(

@@ -34,6 +34,9 @@ struct LookupCommand: ParsableCommand {
   @Option(help: "Lookups of one run.")
   var lookups = 1 << 22
 
+  @Option(help: "Lookups before each run that do not count; otherwise an eighth of a run.")
+  var warmUp: Int?
+
   @Option(help: "Addresses of one vector, up to 4096.")
   var burst = 256
 
@@ -56,6 +59,7 @@ struct LookupCommand: ParsableCommand {
     guard rounds > 0, lookups > 0 else {
       throw ValidationError("--rounds and --lookups are at least 1")
     }
+    guard warmUp ?? 0 >= 0 else { throw ValidationError("--warm-up is at least 0") }
     guard (1...4096).contains(burst) else { throw ValidationError("--burst is 1 to 4096") }
     guard family == nil || Peers.Family(rawValue: family!) != nil else {
       throw ValidationError("--family is 4 or 6")
@@ -70,7 +74,8 @@ struct LookupCommand: ParsableCommand {
     var report = LookupReport(
       machine: Machine(core: core),
       settings: LookupSettings(
-        rounds: rounds, lookups: lookups, burst: burst, core: core, updatesOfLPM: updatesOfLPM))
+        rounds: rounds, lookups: lookups, burst: burst,
+        warmUp: min(lookups, warmUp ?? lookups / 8), core: core, updatesOfLPM: updatesOfLPM))
     let peers = loadPeers(&report.remarks)
     if family != 6, !input.v4.isEmpty {
       report.families.append(FamilyBenchmark(input.v4, peers, report.settings).run())
@@ -86,6 +91,9 @@ struct LookupCommand: ParsableCommand {
     case .json:
       let encoder = JSONEncoder()
       encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+      // A ratio to nothing, in a run that was too short.
+      encoder.nonConformingFloatEncodingStrategy = .convertToString(
+        positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
       print(String(decoding: try encoder.encode(report), as: UTF8.self))
     }
   }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Foundation
 import Lookup
 
@@ -12,6 +11,9 @@ struct LookupSettings: Encodable {
   /// Keys of one run.
   var lookups: Int
   var burst: Int
+  /// Keys looked up before the clock starts, so that what the engine before has left in the caches does not
+  /// count.
+  var warmUp: Int
   /// Where lookups run.
   var core: Int
   /// Whether to build rte_lpm for updates.
@@ -34,7 +36,7 @@ struct FamilyBenchmark<Key: BenchKey> {
     let routes = RouteList(elements)
     let answers = ReferenceAnswers(routes)
     streams = StreamKind.all(of: Key.family).map {
-      KeyStream($0, routes, answers, count: settings.lookups)
+      KeyStream($0, routes, answers, settings)
     }
     self.routes = routes
   }
@@ -44,22 +46,22 @@ struct FamilyBenchmark<Key: BenchKey> {
     figures.streams = streams.map(\.kind)
     let (table, own) = buildOwn()
     figures.tables = [own]
-    var built: [PeerTable] = []
+    var built: [PeerTable?] = []
     for kind in peers?.tableKinds ?? [] where kind.family == Key.family {
       let (table, peer) = build(kind)
       figures.tables.append(peer)
-      if let table { built.append(table) }
+      built.append(table)
     }
 
     Self.say("lookups")
     figures.engines = LookupRounds(
-      engines: ownEngines(table) + built.flatMap(engines), streams: streams
+      engines: ownEngines(table) + built.compactMap { $0 }.flatMap(engines), streams: streams
     ).measure(rounds: settings.rounds)
 
     Self.say("updates")
     measureUpdates(table, &figures.tables[0])
     for (index, table) in zip(figures.tables.indices.dropFirst(), built) {
-      measureUpdates(table, &figures.tables[index])
+      if let table { measureUpdates(table, &figures.tables[index]) }
     }
     figures.compare()
     return figures

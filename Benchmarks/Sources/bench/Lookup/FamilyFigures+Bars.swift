@@ -62,10 +62,10 @@ extension FamilyFigures {
       bars.append(Bar(what, comparison.ratios.median, "times", atLeast: bar))
     }
     guard let table = tables.first else { return }
-    bars.append(
-      Bar(
-        "memory that lookups read", Double(table.memory.readSide) / Self.mebibyte, "MiB",
-        atMost: isIPv4 ? 8 : 3))
+    addMemoryBar("memory that lookups read", table.memory)
+    if let memory = table.memoryAfterUpdates {
+      addMemoryBar("memory that lookups read, after updates", memory)
+    }
     bars.append(Bar("build", table.build.median, "s", atMost: 0.5))
     guard let updates = table.ownUpdates else { return }
     bars.append(
@@ -78,10 +78,17 @@ extension FamilyFigures {
       let slowest = max(worst.insert.median, worst.remove.median)
       bars.append(Bar("the worst update, \(worst.prefix)", slowest, "ms", atMost: 5))
     }
-    let paced = updates.readerRatios(updates.paced).median
+    // What the writer has reached: on a busy machine it falls behind its pace.
+    let pace = "a reader beside \(Int(updates.paced.rates.median / 1000)) k updates a second"
+    bars.append(
+      Bar(pace + ", to it alone", updates.pacedToAlone.median, "times", atLeast: 0.8))
     bars.append(
       Bar(
-        "a reader slowed by 500,000 updates a second, on a busy core", (1 - paced) * 100, "%",
-        atMost: 20))
+        pace + ", to it beside a clock", updates.pacedToBesideClock.median, "times", atLeast: 0.8))
+  }
+
+  private mutating func addMemoryBar(_ what: String, _ memory: TableMemory) {
+    let size = Double(memory.readSide) / Self.mebibyte
+    bars.append(Bar(what, size, "MiB", atMost: isIPv4 ? 8 : 3))
   }
 }

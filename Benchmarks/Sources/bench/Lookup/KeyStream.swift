@@ -31,15 +31,18 @@ struct Keys<Key: BenchKey> {
 struct KeyStream<Key: BenchKey> {
   let kind: StreamKind
   let keys: Keys<Key>
-  /// The first of them, looked up before the clock starts: what the engine before has left in the caches is
-  /// not to count.
+  /// The first of them, looked up before the clock starts.
   let warmUp: Keys<Key>
   /// 0 where there is no route.
   let expected: [UInt32]
 
   private static var zipfDestinations: Int { 1 << 16 }
 
-  init(_ kind: StreamKind, _ routes: RouteList<Key>, _ answers: ReferenceAnswers<Key>, count: Int) {
+  init(
+    _ kind: StreamKind, _ routes: RouteList<Key>, _ answers: ReferenceAnswers<Key>,
+    _ settings: LookupSettings
+  ) {
+    let count = settings.lookups
     var generator = SplitMix(state: 2)
     let keys: [Key]
     switch kind {
@@ -51,7 +54,7 @@ struct KeyStream<Key: BenchKey> {
     }
     self.kind = kind
     self.keys = Keys(keys)
-    warmUp = Keys(Array(keys.prefix(max(1, count / 8))))
+    warmUp = Keys(Array(keys.prefix(settings.warmUp)))
     expected = keys.map { answers.answer($0) }
   }
 

@@ -7,8 +7,8 @@ extension LookupReport {
       machine.processor + ", " + machine.caches.joined(separator: ", "),
       "Linux \(machine.kernel), transparent huge pages: \(machine.transparentHugePages), "
         + "load \(machine.load) at the start",
-      "\(settings.rounds) rounds of \(settings.lookups) lookups, \(settings.burst) a vector, "
-        + "on core \(machine.core) of \(machine.cores)",
+      "\(settings.rounds) rounds of \(settings.lookups) lookups after \(settings.warmUp) to warm up, "
+        + "\(settings.burst) a vector, on core \(machine.core) of \(machine.cores)",
     ]
     lines += remarks
     for family in families { lines += [""] + family.lines }
@@ -96,6 +96,8 @@ extension FamilyFigures {
         let clock = readerCells(
           "    the reader, other core watching a clock", own.readerBesideClock)
         rows.append(clock + [ratio(own, own.readerBesideClock)])
+        let refused = own.alone.refused + own.paced.refused + own.fullSpeed.refused
+        if refused > 0 { remarks.append("    \(table.name): REFUSED \(refused) updates") }
         if own.readerCore == nil { remarks.append("    There is one core: the reader shares it.") }
         if let wrong = table.wrongAfterUpdates {
           remarks.append("    \(table.name): WRONG after the updates: \(wrong)")

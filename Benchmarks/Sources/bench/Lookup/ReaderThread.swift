@@ -19,6 +19,7 @@ final class ReaderThread<Key: BenchKey> {
       Self.read(table, keys, burst, state)
       ended.signal()
     }
+    while state.lookups.load(ordering: .relaxed) == 0 { sched_yield() }
   }
 
   func stop() {

@@ -12,7 +12,8 @@ struct RouteUpdate<Key: BenchKey> {
 struct RouteUpdates<Key: BenchKey> {
   private(set) var updates: [RouteUpdate<Key>] = []
 
-  /// So many prefixes, drawn from the routes, each withdrawn and later announced again, mixed at random.
+  /// So many prefixes, drawn from the routes, each withdrawn and later announced again, mixed at random; of few
+  /// routes all, again and again.
   init(of routes: RouteList<Key>, prefixes: Int, seed: UInt64) {
     var generator = SplitMix(state: seed)
     let count = min(prefixes, routes.count)
@@ -22,14 +23,15 @@ struct RouteUpdates<Key: BenchKey> {
       order.swapAt(index, Int.random(in: index..<order.count, using: &generator))
     }
     var twice = order[..<count] + order[..<count]
-    twice.shuffle(using: &generator)
     var isWithdrawn = [Bool](repeating: false, count: routes.count)
-    updates.reserveCapacity(twice.count)
-    for index in twice {
-      let route = routes.sorted[index]
-      let value = isWithdrawn[index] ? route.value : 0
-      isWithdrawn[index].toggle()
-      updates.append(RouteUpdate(key: route.key, length: route.length, value: value))
+    while updates.count < 2 * prefixes {
+      twice.shuffle(using: &generator)
+      for index in twice {
+        let route = routes.sorted[index]
+        let value = isWithdrawn[index] ? route.value : 0
+        isWithdrawn[index].toggle()
+        updates.append(RouteUpdate(key: route.key, length: route.length, value: value))
+      }
     }
   }
 

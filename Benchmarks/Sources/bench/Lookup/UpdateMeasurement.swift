@@ -49,11 +49,11 @@ struct OwnUpdateFigures: Encodable {
   /// Updates a second of the paced writer.
   static var pace: Double { 500_000 }
 
-  /// By round, how fast the reader was beside the writer, as a part of how fast it was beside a core that is
-  /// busy with something else: two cores of one machine, often two threads of one core, share what they have.
-  func readerRatios(_ figures: UpdateFigures) -> [Double] {
-    zip(figures.readerRates, readerBesideClock).map { $0 / $1 }
-  }
+  /// By round, how fast the reader was beside the paced writer, as a part of how fast it was alone.
+  var pacedToAlone: [Double] { zip(paced.readerRates, readerAlone).map { $0 / $1 } }
+  /// The same as a part of how fast it was beside a core that is busy with something else: cores of one machine
+  /// share what they have.
+  var pacedToBesideClock: [Double] { zip(paced.readerRates, readerBesideClock).map { $0 / $1 } }
 }
 
 /// A peer's updates, nobody looking up.
@@ -118,7 +118,7 @@ struct UpdateMeasurement<Key: BenchKey> {
     var prefixes = 256
     while true {
       let times = UpdateTimes.atFullSpeed(updates(prefixes, 0), to: &target)
-      if times.seconds > Self.window || prefixes >= min(Self.prefixes, routes.count) {
+      if times.seconds > Self.window || prefixes >= Self.prefixes {
         figures.updates.add(times)
         break
       }
