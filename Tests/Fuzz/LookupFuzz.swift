@@ -14,7 +14,7 @@ struct FuzzInput {
 
   mutating func operations<Key: LookupKey>(of _: Key.Type) -> [TableOperation<Key>] {
     var operations: [TableOperation<Key>] = []
-    while !isEmpty, operations.count < 2000 { next(&operations) }
+    while !isEmpty, operations.count < 1000 { next(&operations) }
     return operations
   }
 
@@ -35,7 +35,7 @@ struct FuzzInput {
       let length = length(of: Key.self)
       let value = value() & 0x3fff
       let rise = UInt32(byte() & 3)
-      guard length > 7 else { return }
+      guard length > 15 else { return }
       for number in 0..<Int(byte() & 127) {
         let key = first &+ Key(truncatingIfNeeded: number) << Key(Key.bitWidth - length)
         operations.append(
