@@ -14,19 +14,33 @@ struct FuzzInput {
 
   mutating func operations<Key: LookupKey>(of _: Key.Type) -> [TableOperation<Key>] {
     var operations: [TableOperation<Key>] = []
-    while !isEmpty, operations.count < 1000 { next(&operations) }
+    var prefixes: [(key: Key, length: Int)] = [(0, 0)]
+    while !isEmpty, operations.count < 1000 { next(&operations, &prefixes) }
     return operations
   }
 
-  private mutating func next<Key: LookupKey>(_ operations: inout [TableOperation<Key>]) {
+  /// - Parameter prefixes: those that came, so that others can meet them.
+  private mutating func next<Key: LookupKey>(
+    _ operations: inout [TableOperation<Key>], _ prefixes: inout [(key: Key, length: Int)]
+  ) {
     let kind = byte()
     switch kind & 15 {
-    case 0..<5: operations.append(.insert(key(kind), length(of: Key.self), value()))
-    case 5..<8: operations.append(.remove(key(kind), length(of: Key.self)))
-    case 8: operations.append(.insert(0, 0, value()))
-    case 9: operations.append(.remove(0, 0))
+    case 0..<4:
+      let prefix = (key: key(kind) as Key, length: length(of: Key.self))
+      prefixes.append(prefix)
+      operations.append(.insert(prefix.key, prefix.length, value()))
+    case 4:
+      let prefix = prefixes[place(in: prefixes.count)]
+      operations.append(.insert(prefix.key, prefix.length, value()))
+    case 5..<8:
+      let prefix = prefixes[place(in: prefixes.count)]
+      operations.append(.remove(prefix.key, prefix.length))
+    case 8: operations.append(.remove(key(kind), length(of: Key.self)))
+    case 9: operations.append(kind & 16 == 0 ? .insert(0, 0, value()) : .remove(0, 0))
     case 10: operations.append(.reclaim)
-    case 11: operations.append(.begin(key(kind)))
+    case 11:
+      operations.append(.begin(prefixes[place(in: prefixes.count)].key ^ Key(kind >> 4 & 3)))
+      for _ in 0..<kind >> 6 { operations.append(.step) }
     case 12: operations.append(.step)
     case 13: operations.append(kind & 16 == 0 ? .boundary : .pause)
     default:
@@ -36,6 +50,7 @@ struct FuzzInput {
       let value = value() & 0x3fff
       let rise = UInt32(byte() & 3)
       guard length > 15 else { return }
+      prefixes.append((first, length))
       for number in 0..<Int(byte() & 127) {
         let key = first &+ Key(truncatingIfNeeded: number) << Key(Key.bitWidth - length)
         operations.append(
@@ -44,6 +59,9 @@ struct FuzzInput {
       }
     }
   }
+
+  /// Of the last ones first.
+  private mutating func place(in count: Int) -> Int { count - 1 - Int(byte()) % count }
 
   /// A base, and eight bits anywhere that differ from it.
   private mutating func key<Key: LookupKey>(_ kind: UInt8) -> Key {
