@@ -1,9 +1,13 @@
+import Foundation
 import Lookup
+import TestSupport
 
 /// Bytes as operations on a forwarding table, for libFuzzer (Tests/Fuzz/run): readers, writer and slow twin are
 /// those of the random tests in Tests/LookupTests.
 struct FuzzInput {
   private var bytes: UnsafeBufferPointer<UInt8>.SubSequence
+
+  private var rest = SeededGenerator(seed: 0)
 
   init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes[...] }
 
@@ -14,7 +18,10 @@ struct FuzzInput {
 
   mutating func operations<Key: LookupKey>(of _: Key.Type) -> [TableOperation<Key>] {
     var operations: [TableOperation<Key>] = []
-    var prefixes: [(key: Key, length: Int)] = [(0, 0)]
+    var prefixes: [(key: Key, length: Int)] = []
+    // Not as a literal: with the address sanitizer, Swift 6.3.1 lays out arrays of constants wrongly where their
+    // elements are aligned to 16 bytes, and reads behind them.
+    prefixes.append((0, 0))
     while !isEmpty, operations.count < 1000 { next(&operations, &prefixes) }
     return operations
   }
@@ -88,18 +95,40 @@ struct FuzzInput {
   }
 }
 
+/// The bytes as random numbers, so that the random tests' operations are steered by what they reach; when they
+/// are used up, numbers that follow from them.
+extension FuzzInput: RandomNumberGenerator {
+  mutating func next() -> UInt64 {
+    if isEmpty { return rest.next() }
+    let number = (0..<8).reduce(0) { number, _ in number << 8 | UInt64(byte()) }
+    rest = SeededGenerator(seed: rest.next() ^ number)
+    return number
+  }
+}
+
+/// Whether each input is printed as a test, for those that failed before.
+private let isPrinting = ProcessInfo.processInfo.environment["FUZZ_PRINT"] != nil
+
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzLookup(_ bytes: UnsafePointer<UInt8>, _ count: Int) -> CInt {
   var input = FuzzInput(UnsafeBufferPointer(start: bytes, count: count))
-  if input.byte() & 1 == 0 {
-    check(input.operations(of: UInt32.self))
-  } else {
-    check(input.operations(of: UInt128.self))
-  }
+  let kind = input.byte()
+  if kind & 1 == 0 { check(UInt32.self, kind, &input) } else { check(UInt128.self, kind, &input) }
   return 0
 }
 
-private func check<Key: TestedKey>(_ operations: [TableOperation<Key>]) {
+private func check<Key: TestedKey>(_: Key.Type, _ kind: UInt8, _ input: inout FuzzInput) {
+  let operations =
+    kind & 2 == 0
+    ? input.operations(of: Key.self)
+    : TableOperations<Key>.random(count: 200, isWide: kind & 4 != 0, using: &input)
+  if isPrinting {
+    // Before they are made: they may end the process.
+    print("#expect(firstDifference([")
+    for operation in operations { print("  \(operation)") }
+    print("] as [TableOperation<\(Key.self)>]) == nil)")
+    fflush(nil)
+  }
   guard firstDifference(operations, vectorsEvery: 64) != nil else { return }
   fatalError(shrunkFailure(operations) ?? "a failure that comes and goes, or of vectors alone")
 }
