@@ -9,6 +9,11 @@
   __attribute__((no_sanitize("thread"),                                                          \
                  target("avx512f,avx512bw,avx512dq,avx512vl,popcnt,bmi2")))
 
+/* A writer may store the word meanwhile. */
+static inline uint32_t load_word(const uint32_t *words, uint32_t index) {
+  return __atomic_load_n(words + index, __ATOMIC_RELAXED);
+}
+
 /* A vector between two stages. Each stage is a plain loop over all keys, also over those that have their answer:
  * what is skipped costs less than what is mispredicted, and a hundred loads are under way at once. */
 struct vector6 {
@@ -80,7 +85,7 @@ static inline __attribute__((always_inline)) KERNEL void decide_blocks(struct ve
     __m512i starts = _mm512_loadu_si512(v->words + v->starts[i]);
     __m512i own = _mm512_set1_epi16((short)chunks[2 * i]);
     uint32_t below = _cvtmask32_u32(_mm512_cmple_epu16_mask(starts, own)) & v->ones[i];
-    v->first[i] = v->words[v->first[i] + (uint32_t)__builtin_popcount(below)];
+    v->first[i] = load_word(v->words, v->first[i] + (uint32_t)__builtin_popcount(below));
   }
   for (size_t at = 0; at < v->count; at += 16) {
     __m512i word = _mm512_load_si512(v->word + at), found = _mm512_load_si512(v->first + at);
@@ -112,7 +117,7 @@ KERNEL bool spurline_lookup6_avx512(const uint32_t *words, uint32_t unrouted, co
     begin(&v, at, _mm512_loadu_si512(from), _mm512_loadu_si512(from + 64),
           _mm512_loadu_si512(from + 128), _mm512_loadu_si512(from + 192));
   }
-  for (size_t i = 0; i < v.count; i++) v.word[i] = words[v.first[i]];
+  for (size_t i = 0; i < v.count; i++) v.word[i] = load_word(words, v.first[i]);
   for (int chunk = 1; chunk <= 2; chunk++) {
     follow_directories(&v);
     follow_directories(&v);
