@@ -70,10 +70,12 @@ struct UpdateMeasurement<Key: BenchKey> {
   let rounds: Int
   let burst: Int
 
-  /// Prefixes that one run withdraws and announces again.
+  /// Prefixes that one run withdraws and announces again, at most.
   private static var prefixes: Int { 1 << 18 }
   /// Of the paced writer: a third of a second.
   private static var pacedPrefixes: Int { 83_333 }
+  /// Seconds that a run of updates may take.
+  private static var longest: Double { 4 }
   /// Seconds that the reader is watched without a writer.
   private static var window: Double { 0.3 }
 
@@ -82,16 +84,20 @@ struct UpdateMeasurement<Key: BenchKey> {
   {
     var figures = OwnUpdateFigures()
     var target = OwnUpdates(table: table)
+    // Short prefixes are slow to update, and a table of few others must not take all day. With a real table
+    // it is always the same number.
+    let trial = UpdateTimes.atFullSpeed(updates(4096, 0), to: &target)
+    let prefixes = min(Self.prefixes, max(256, Int(trial.rate * Self.longest / 2)))
     for round in 0..<rounds {
-      figures.alone.add(.atFullSpeed(updates(Self.prefixes, round), to: &target))
+      figures.alone.add(.atFullSpeed(updates(prefixes, round), to: &target))
     }
 
     figures.readerCore = Affinity.cores.first { $0 != core }
     let reader = ReaderThread(
       table, keys: stream.keys.own, burst: burst, core: figures.readerCore)
     for round in 0..<rounds {
-      let fast = updates(Self.prefixes, rounds + round)
-      let slow = updates(Self.pacedPrefixes, 2 * rounds + round)
+      let fast = updates(prefixes, rounds + round)
+      let slow = updates(min(prefixes, Self.pacedPrefixes), 2 * rounds + round)
       figures.readerAlone.append(reader.rate { usleep(UInt32(Self.window * 1e6)) })
       figures.readerBesideClock.append(reader.rate { Self.watchClock() })
       figures.paced.readerRates.append(
