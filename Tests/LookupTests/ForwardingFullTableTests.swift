@@ -5,7 +5,7 @@ import Testing
 
 /// The full table in its compiled form. Counts are smaller without optimization: with
 /// `swift test -c release -Xswiftc -enable-testing` they are whole.
-@Suite("the full BGP table, compiled", .serialized)
+@Suite("the full BGP table, compiled", .serialized, .needsSharedData)
 struct ForwardingFullTableTests {
   #if DEBUG
     static let isOptimized = false
@@ -13,22 +13,11 @@ struct ForwardingFullTableTests {
     static let isOptimized = true
   #endif
 
-  private func load() throws -> (
-    v4: [PrefixTable<UInt32>.Element], v6: [PrefixTable<UInt128>.Element]
-  )? {
-    guard FullTable.isPresent else {
-      print("SKIPPED: no \(FullTable.path)")
-      #expect(ProcessInfo.processInfo.environment["CI"] == nil, "the data must be there in CI")
-      return nil
-    }
-    return try FullTable.load()
-  }
-
   @Test("LPM: a full table by all kernels, and its size")
   func fullTable() throws {
-    guard let (v4, v6) = try load() else { return }
-    try check(v4, memory: 8 << 20)
-    try check(v6, memory: 3 << 20)
+    let full = try FullTable()
+    try check(full.v4, memory: 8 << 20)
+    try check(full.v6, memory: 3 << 20)
   }
 
   private func check<Key: TestedKey>(
@@ -78,9 +67,9 @@ struct ForwardingFullTableTests {
     "withdrawn and announced again, five times: right each time, and no larger than after the first"
   )
   func cycles() throws {
-    guard let (v4, v6) = try load() else { return }
-    try cycle(v4, share: Self.isOptimized ? 1 : 50)
-    try cycle(v6, share: Self.isOptimized ? 1 : 30)
+    let full = try FullTable()
+    try cycle(full.v4, share: Self.isOptimized ? 1 : 50)
+    try cycle(full.v6, share: Self.isOptimized ? 1 : 30)
   }
 
   /// - Parameter share: one prefix of so many.

@@ -3,20 +3,15 @@ import Lookup
 import TestSupport
 import Testing
 
-@Suite("the full BGP table")
+@Suite("the full BGP table", .needsSharedData)
 struct FullTableTests {
   @Test("LPM: a full table, IPv4 and IPv6, against per-length dictionaries")
   func fullTable() throws {
-    guard FullTable.isPresent else {
-      print("SKIPPED: no \(FullTable.path)")
-      #expect(ProcessInfo.processInfo.environment["CI"] == nil, "the data must be there in CI")
-      return
-    }
-    let (v4, v6) = try FullTable.load()
-    #expect(v4.count == 901_899)
-    #expect(v6.count == 160_147)
-    try check(v4, "IPv4")
-    try check(v6, "IPv6")
+    let full = try FullTable()
+    #expect(full.v4.count == 901_899)
+    #expect(full.v6.count == 160_147)
+    try check(full.v4, "IPv4")
+    try check(full.v6, "IPv6")
   }
 
   private func check<Key>(

@@ -1,5 +1,6 @@
 import Foundation
 import Model
+import TestSupport
 import Testing
 import Wire
 
@@ -25,12 +26,10 @@ struct EffectiveRouteTests {
     var subnet2Effective: [[String]]
   }
 
-  @Test("R9: Microsoft's routing example, both subnets")
+  @Test("R9: Microsoft's routing example, both subnets", .needsSharedData)
   func microsoftExample() throws {
-    guard
-      let example = try PublishedData.json(
-        "vectors/ms-udr-overview-routing-example.json", as: Example.self)
-    else { return }
+    let example = try PublishedData.json(
+      "vectors/ms-udr-overview-routing-example.json", as: Example.self)
     var topology = sampleTopology(
       space: example.addressSpace,
       endpoints: example.serviceEndpointsOnSubnet1.map { ServiceEndpoint(service: $0) },
@@ -83,12 +82,11 @@ struct EffectiveRouteTests {
     var responses: Responses
   }
 
-  @Test("R9: the default routes of Azure's REST example, with its keys and its order")
+  @Test(
+    "R9: the default routes of Azure's REST example, with its keys and its order", .needsSharedData)
   func restExample() throws {
-    guard
-      let example = try PublishedData.json(
-        "azure/rest-api-specs/NetworkInterfaceEffectiveRouteTableList.json", as: RESTExample.self)
-    else { return }
+    let example = try PublishedData.json(
+      "azure/rest-api-specs/NetworkInterfaceEffectiveRouteTableList.json", as: RESTExample.self)
     // The network's range of the example is inside 172.16.0.0/12, which stays.
     let tables = RoutingTables(topology: sampleTopology(space: ["172.20.2.0/24"]))
     #expect(
@@ -115,13 +113,11 @@ struct EffectiveRouteTests {
     var interactions: [Interaction]
   }
 
-  @Test("R9: the effective routes that Azure answered to a recorded request")
+  @Test("R9: the effective routes that Azure answered to a recorded request", .needsSharedData)
   func recording() throws {
-    guard
-      let recording = try PublishedData.json(
-        "azure/recordings/NetworkInterfaceTest.test_find_by_default_routes.json", as: Recording.self
-      )
-    else { return }
+    let recording = try PublishedData.json(
+      "azure/recordings/NetworkInterfaceTest.test_find_by_default_routes.json", as: Recording.self
+    )
     let answers = recording.interactions.compactMap(\.response.body.data)
     let answer = try #require(answers.first { !$0.value.isEmpty })
     // Recorded in 2019: 172.16.0.0/12 is missing from it, as from the example above.

@@ -1,9 +1,10 @@
 import Model
+import TestSupport
 import Testing
 import Wire
 
 /// R7 on the tag files as published.
-@Suite("R7 on real tags")
+@Suite("R7 on real tags", .needsSharedData)
 struct TagFileTests {
   private let services = ["Storage", "Sql", "AzureCloud", "AzureActiveDirectory"]
 
@@ -14,7 +15,7 @@ struct TagFileTests {
       "ServiceTags_Public_2025-10-08.json", "ServiceTags_Public_2025-10-10.json",
     ])
   func westEurope(file: String) throws {
-    guard let tags = try PublishedData.tags(file, of: services) else { return }
+    let tags = try PublishedData.tags(file, of: services)
     let region = Region("West Europe")
     let storage = sampleServices.prefixes(of: .storage, inRegion: region, tags: tags)
     let whole = try #require(tags["Storage"]).prefixes.filter(\.isIPv4)
@@ -37,8 +38,8 @@ struct TagFileTests {
 
   @Test("R7 regions: the published value is not the name: France Central is centralfrance")
   func regionNames() throws {
-    guard let tags = try PublishedData.tags("ServiceTags_Public_2025-10-08.json", of: services)
-    else { return }
+    let tags = try PublishedData.tags("ServiceTags_Public_2025-10-08.json", of: services)
+
     let byName = sampleServices.prefixes(of: .sql, inRegion: Region("francecentral"), tags: tags)
     #expect(!byName.isEmpty)
     #expect(
@@ -48,8 +49,8 @@ struct TagFileTests {
 
   @Test("R7 prefixes: AzureActiveDirectory.ServiceEndpoint is not a region")
   func directory() throws {
-    guard let tags = try PublishedData.tags("ServiceTags_Public_2025-10-08.json", of: services)
-    else { return }
+    let tags = try PublishedData.tags("ServiceTags_Public_2025-10-08.json", of: services)
+
     let endpoint = ServiceEndpoint(service: "Microsoft.AzureActiveDirectory")
     let prefixes = sampleServices.prefixes(of: endpoint, inRegion: Region("eastus"), tags: tags)
     #expect(Set(prefixes) == Set(tags["AzureActiveDirectory"]?.prefixes.filter(\.isIPv4) ?? []))
