@@ -1,8 +1,5 @@
 import ArgumentParser
-
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 @main
 struct Bench: ParsableCommand {

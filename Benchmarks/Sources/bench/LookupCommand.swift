@@ -1,10 +1,7 @@
 import ArgumentParser
 import Foundation
+import Glibc
 import Lookup
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 struct LookupCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

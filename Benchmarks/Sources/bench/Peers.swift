@@ -1,6 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#endif
+import Glibc
 
 /// DPDK's route lookups (`rte_fib`, `rte_lpm`, `rte_fib6`, `rte_lpm6`), to measure ours beside them in one
 /// process. They are in a library that `Benchmarks/Peers/build` makes where DPDK is installed; the ABI is

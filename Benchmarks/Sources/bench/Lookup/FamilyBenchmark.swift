@@ -1,9 +1,6 @@
 import Foundation
+import Glibc
 import Lookup
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// What is measured, and how long.
 struct LookupSettings: Encodable {

@@ -97,9 +97,9 @@ struct UpdateTimes {
 
   var rate: Double { Double(nanoseconds.count) / seconds }
 
-  /// Applies the updates one after the other, as fast as they go.
-  static func atFullSpeed<Target: UpdateTarget>(
-    _ updates: RouteUpdates<Target.Key>, to target: inout Target
+  /// Applies the updates one after the other, or at a steady rate where that is slower.
+  static func measure<Target: UpdateTarget>(
+    _ updates: RouteUpdates<Target.Key>, to target: inout Target, perSecond: Double = .infinity
   ) -> UpdateTimes {
     target.prepare(updates)
     let target = target
@@ -109,35 +109,15 @@ struct UpdateTimes {
     let begin = monotonicNanoseconds()
     var before = begin
     for index in updates.indices {
+      let due = begin + UInt64(Double(index) / perSecond * 1e9)
+      while before < due { before = monotonicNanoseconds() }
       if !target.apply(updates[index], at: index) { times.refused += 1 }
-      // One look at the clock ends this one and begins the next.
+      // At full speed one look at the clock ends this one and begins the next.
       let now = monotonicNanoseconds()
       nanoseconds[index] = UInt32(clamping: now - before)
       before = now
     }
     times.seconds = Double(before - begin) / 1e9
-    times.nanoseconds = nanoseconds
-    return times
-  }
-
-  /// Applies the updates at a steady rate, or as much slower as it must be.
-  static func paced<Target: UpdateTarget>(
-    _ updates: RouteUpdates<Target.Key>, to target: inout Target, perSecond: Double
-  ) -> UpdateTimes {
-    target.prepare(updates)
-    let target = target
-    var nanoseconds = [UInt32](repeating: 0, count: updates.count)
-    var times = UpdateTimes()
-    let updates = updates.updates
-    let begin = monotonicNanoseconds()
-    for index in updates.indices {
-      let due = begin + UInt64(Double(index) / perSecond * 1e9)
-      var before = monotonicNanoseconds()
-      while before < due { before = monotonicNanoseconds() }
-      if !target.apply(updates[index], at: index) { times.refused += 1 }
-      nanoseconds[index] = UInt32(clamping: monotonicNanoseconds() - before)
-    }
-    times.seconds = Double(monotonicNanoseconds() - begin) / 1e9
     times.nanoseconds = nanoseconds
     return times
   }

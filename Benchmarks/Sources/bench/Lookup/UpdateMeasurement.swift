@@ -1,8 +1,5 @@
+import Glibc
 import Lookup
-
-#if canImport(Glibc)
-  import Glibc
-#endif
 
 /// Updates under some circumstances.
 struct UpdateFigures: Encodable {
@@ -86,10 +83,10 @@ struct UpdateMeasurement<Key: BenchKey> {
     var target = OwnUpdates(table: table)
     // Short prefixes are slow to update, and a table of few others must not take all day. With a real table
     // it is always the same number.
-    let trial = UpdateTimes.atFullSpeed(updates(4096, 0), to: &target)
+    let trial = UpdateTimes.measure(updates(4096, 0), to: &target)
     let prefixes = min(Self.prefixes, max(256, Int(trial.rate * Self.longest / 2)))
     for round in 0..<rounds {
-      figures.alone.add(.atFullSpeed(updates(prefixes, round), to: &target))
+      figures.alone.add(.measure(updates(prefixes, round), to: &target))
     }
 
     figures.readerCore = Affinity.cores.first { $0 != core }
@@ -102,10 +99,10 @@ struct UpdateMeasurement<Key: BenchKey> {
       figures.readerBesideClock.append(reader.rate { Self.watchClock() })
       figures.paced.readerRates.append(
         reader.rate {
-          figures.paced.add(.paced(slow, to: &target, perSecond: OwnUpdateFigures.pace))
+          figures.paced.add(.measure(slow, to: &target, perSecond: OwnUpdateFigures.pace))
         })
       figures.fullSpeed.readerRates.append(
-        reader.rate { figures.fullSpeed.add(.atFullSpeed(fast, to: &target)) })
+        reader.rate { figures.fullSpeed.add(.measure(fast, to: &target)) })
     }
     reader.stop()
 
@@ -123,7 +120,7 @@ struct UpdateMeasurement<Key: BenchKey> {
     var figures = PeerUpdateFigures()
     var prefixes = 256
     while true {
-      let times = UpdateTimes.atFullSpeed(updates(prefixes, 0), to: &target)
+      let times = UpdateTimes.measure(updates(prefixes, 0), to: &target)
       if times.seconds > Self.window || prefixes >= Self.prefixes {
         figures.updates.add(times)
         break

@@ -25,7 +25,7 @@ extension UpdateMeasurement {
     let withdraw = RouteUpdate(key: key, length: length, value: 0)
     let updates = RouteUpdates(present == nil ? [announce, withdraw] : [withdraw, announce])
     for _ in 0..<Self.repetitions {
-      let times = UpdateTimes.atFullSpeed(updates, to: &target)
+      let times = UpdateTimes.measure(updates, to: &target)
       let milliseconds = times.nanoseconds.map { Double($0) / 1e6 }
       result.insert.append(milliseconds[present == nil ? 0 : 1])
       result.remove.append(milliseconds[present == nil ? 1 : 0])
