@@ -158,7 +158,7 @@ extension IPv4Compiled {
     view.pointee.records[record].store(UInt64(place) << 32 | UInt64(bitmap), ordering: .releasing)
   }
 
-  /// Gives up what a record referred to before; `fresh` holds the leaves that it has now.
+  /// Gives up what a record referred to before; `slots` holds the leaves that it has now.
   private func release(bitmap: UInt32, place: Int) {
     if bitmap == 0 {
       unshare(load(place))
