@@ -175,33 +175,3 @@ extension IPv4Compiled {
     retired.add(.leaves(start: place, count: count))
   }
 }
-
-extension TrieNode {
-  /// One bit for each of the 32 octets behind three bits: those that have a child.
-  func childBits(part: Int) -> UInt32 {
-    UInt32(truncatingIfNeeded: childWord(part >> 1) >> UInt64((part & 1) << 5))
-  }
-
-  /// What the 32 octets behind three bits resolve to in this node.
-  /// - Parameter inherited: where the node has nothing.
-  func expand(part: Int, inherited: UInt32, into slots: UnsafeMutablePointer<UInt32>) {
-    var best = inherited
-    for bits in 1...3 {
-      let index = 1 << bits | part >> (3 - bits)
-      if hasValue(index) { best = value(index) }
-    }
-    slots.update(repeating: best, count: 32)
-    // From short to long, so that the longer overwrites.
-    for bits in 4...8 {
-      let first = 1 << bits | part << (bits - 3)
-      let count = UInt64(1 << (bits - 3))
-      var found = prefixWord(first >> 6) >> UInt64(first & 63) & (1 << count - 1)
-      let width = 1 << (8 - bits)
-      while found != 0 {
-        let offset = found.trailingZeroBitCount
-        found &= found - 1
-        (slots + offset * width).update(repeating: value(first + offset), count: width)
-      }
-    }
-  }
-}

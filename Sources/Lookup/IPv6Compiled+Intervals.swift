@@ -171,22 +171,3 @@ extension IPv6Compiled {
     return word
   }
 }
-
-extension TrieNode {
-  /// What 32 octets behind three bits resolve to, where they are all one.
-  func onlyAnswer(part: Int, inherited: UInt32) -> UInt32? {
-    guard childBits(part: part) == 0 else { return nil }
-    var found: UInt64 = 0
-    for bits in 4...8 {
-      let first = 1 << bits | part << (bits - 3)
-      found |= prefixWord(first >> 6) >> UInt64(first & 63) & (1 << UInt64(1 << (bits - 3)) - 1)
-    }
-    guard found == 0 else { return nil }
-    var best = inherited
-    for bits in 1...3 {
-      let index = 1 << bits | part >> (3 - bits)
-      if hasValue(index) { best = value(index) }
-    }
-    return best
-  }
-}

@@ -1,0 +1,50 @@
+/// What a node says about a part: the 32 octets behind three bits.
+extension TrieNode {
+  /// One bit for each octet of a part: those that have a child.
+  func childBits(part: Int) -> UInt32 {
+    UInt32(truncatingIfNeeded: childWord(part >> 1) >> UInt64((part & 1) << 5))
+  }
+
+  /// What the octets of a part resolve to in this node.
+  /// - Parameter inherited: where the node has nothing.
+  func expand(part: Int, inherited: UInt32, into slots: UnsafeMutablePointer<UInt32>) {
+    slots.update(repeating: commonAnswer(part: part, inherited: inherited), count: 32)
+    // From short to long, so that the longer overwrites.
+    for bits in 4...8 {
+      let first = Self.firstIndex(part: part, bits: bits)
+      var found = valueBits(part: part, bits: bits)
+      let width = 1 << (8 - bits)
+      while found != 0 {
+        let offset = found.trailingZeroBitCount
+        found &= found - 1
+        (slots + offset * width).update(repeating: value(first + offset), count: width)
+      }
+    }
+  }
+
+  /// What the octets of a part resolve to, where they are all one and have no children.
+  func onlyAnswer(part: Int, inherited: UInt32) -> UInt32? {
+    guard childBits(part: part) == 0 else { return nil }
+    var found: UInt64 = 0
+    for bits in 4...8 { found |= valueBits(part: part, bits: bits) }
+    return found == 0 ? commonAnswer(part: part, inherited: inherited) : nil
+  }
+
+  /// Of the longest prefix that holds all of a part, but for the one of no bits.
+  private func commonAnswer(part: Int, inherited: UInt32) -> UInt32 {
+    var best = inherited
+    for bits in 1...3 {
+      let index = 1 << bits | part >> (3 - bits)
+      if hasValue(index) { best = value(index) }
+    }
+    return best
+  }
+
+  /// One bit for each index of so many bits (4 to 8) in a part: those that have a value.
+  private func valueBits(part: Int, bits: Int) -> UInt64 {
+    let first = Self.firstIndex(part: part, bits: bits)
+    return prefixWord(first >> 6) >> UInt64(first & 63) & (1 << UInt64(1 << (bits - 3)) - 1)
+  }
+
+  private static func firstIndex(part: Int, bits: Int) -> Int { 1 << bits | part << (bits - 3) }
+}
