@@ -69,16 +69,7 @@ extension IPv4Compiled {
   ) -> Bool {
     let top = routes.owner.top
     for pair in pairs {
-      // The longest prefix of 1 to 16 bits; the default route is in `unrouted`.
-      var inherited = UInt32.max
-      let index = top.longestIndex(pair >> 8)
-      if index > 1 { inherited = top.value(index) }
-      var node = top.child(pair >> 8)
-      if let second = node {
-        let index = second.longestIndex(pair & 255)
-        if index != 0 { inherited = second.value(index) }
-        node = second.child(pair & 255)
-      }
+      let (inherited, node) = top.answer(ofPair: pair, inherited: .max)
       for part in parts {
         if let node {
           node.expand(part: part, inherited: inherited, into: slots)

@@ -92,9 +92,9 @@ extension IPv6Compiled {
   // MARK: - The first chunk
 
   private func refreshTop(_ range: Range<Int>, _ routes: PrefixTable<UInt128>) {
-    let top = Place(chunk: 0, node: routes.owner.top, inherited: .max)
+    let top = routes.owner.top
     for chunk in range {
-      let (word, next) = top.answer(chunk)
+      let (word, next) = top.answer(ofPair: chunk, inherited: .max)
       let old = view.pointee.load(chunk)
       let new =
         next.map { make(Place(chunk: 1, node: $0, inherited: word)) } ?? word
@@ -235,21 +235,9 @@ extension IPv6Compiled {
 }
 
 extension IPv6Compiled.Place {
-  /// What the routes say about a chunk: the longest prefix that ends in it, and the node behind it.
-  func answer(_ chunk: Int) -> (word: UInt32, next: TrieNode?) {
-    var word = inherited
-    var index = node.longestIndex(chunk >> 8)
-    // At the very top, 1 is the default route, which is answered elsewhere.
-    if index > (self.chunk == 0 ? 1 : 0) { word = node.value(index) }
-    guard let second = node.child(chunk >> 8) else { return (word, nil) }
-    index = second.longestIndex(chunk & 255)
-    if index != 0 { word = second.value(index) }
-    return (word, second.child(chunk & 255))
-  }
-
   /// The place behind a chunk, if routes go on there.
   func next(_ chunk: Int) -> IPv6Compiled.Place? {
-    let (word, next) = answer(chunk)
+    let (word, next) = node.answer(ofPair: chunk, inherited: inherited)
     return next.map { IPv6Compiled.Place(chunk: self.chunk + 1, node: $0, inherited: word) }
   }
 }

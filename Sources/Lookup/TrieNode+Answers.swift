@@ -1,5 +1,19 @@
-/// What a node says about a part: the 32 octets behind three bits.
+/// What a node says to the compiled forms: about two octets, and about a *part*, the 32 octets behind three bits.
 extension TrieNode {
+  /// The longest prefix that ends in two octets, from this node on, and the node behind them. The default route does
+  /// not count: views keep it apart.
+  /// - Parameter inherited: where there is no such prefix.
+  func answer(ofPair pair: Int, inherited: UInt32) -> (value: UInt32, next: TrieNode?) {
+    var best = inherited
+    // 1 is the default route; below the top no node has it.
+    var index = longestIndex(pair >> 8)
+    if index > 1 { best = value(index) }
+    guard let second = child(pair >> 8) else { return (best, nil) }
+    index = second.longestIndex(pair & 255)
+    if index != 0 { best = second.value(index) }
+    return (best, second.child(pair & 255))
+  }
+
   /// One bit for each octet of a part: those that have a child.
   func childBits(part: Int) -> UInt32 {
     UInt32(truncatingIfNeeded: childWord(part >> 1) >> UInt64((part & 1) << 5))
