@@ -12,32 +12,23 @@ extension IPv4Compiled {
   }
 
   private func rebuild(from routes: PrefixTable<UInt32>, isWide: Bool) {
-    let old = view
-    // Leaves and spills that wait for readers are part of the old view.
-    retired.removeAll {
-      switch $0 {
-      case .view, .header: false
-      case .leaves, .spill: true
-      }
-    }
-    isBuilding = true
-    var isWide = isWide
-    while true {
-      view = Self.makeView(
-        spills: max(64, spillCapacity), leaves: view.pointee.leafCapacity, isWide: isWide,
-        unrouted: routes.value(0, length: 0) ?? .max)
-      runs = RunAllocator(capacity: view.pointee.leafCapacity)
+    let (spills, leaves) = (spillCapacity, view.pointee.leafCapacity)
+    let unrouted = routes.value(0, length: 0) ?? .max
+    func isComplete() -> Bool {
+      runs = RunAllocator(capacity: leaves)
       spillCount = 0
       freeSpills = []
       startLeaves()
-      if refresh(pairs: 0..<1 << 16, parts: 0..<8, routes) { break }
-      Self.destroy(view)
-      view = old
-      isWide = true
+      return refresh(pairs: 0..<1 << 16, parts: 0..<8, routes)
     }
-    isBuilding = false
-    retired.add(.view(old))
-    published.store(view)
+    views.startBuilding(
+      IPv4View(spills: spills, leaves: leaves, isWide: isWide, unrouted: unrouted))
+    if !isComplete() {
+      views.replace(
+        by: IPv4View(spills: spills, leaves: leaves, isWide: true, unrouted: unrouted))
+      guard isComplete() else { fatalError("a wide table that ran out of spills") }
+    }
+    views.finishBuilding()
   }
 
   /// Brings the records up to date after a prefix has come, changed or gone.
@@ -45,7 +36,7 @@ extension IPv4Compiled {
     _ key: UInt32, length: Int, from routes: PrefixTable<UInt32>
   ) {
     if length == 0 {
-      setUnrouted(routes.value(0, length: 0) ?? .max)
+      views.setUnrouted(routes.value(0, length: 0) ?? .max)
       return
     }
     let pair = Int(key >> 16)
@@ -134,7 +125,7 @@ extension IPv4Compiled {
         let leaf = load(oldPlace + index)
         guard leaf != fresh[index] else { continue }
         store(fresh[index], at: oldPlace + index)
-        if IPv4View.isSpill(leaf) { retired.add(.spill(Int(leaf & ~IPv4View.spillFlag))) }
+        if IPv4View.isSpill(leaf) { views.retire(.spill(Int(leaf & ~IPv4View.spillFlag))) }
       }
       return
     } else {
@@ -161,8 +152,8 @@ extension IPv4Compiled {
       guard IPv4View.isSpill(leaf) else { continue }
       // A spill keeps its number for as long as its /24 has longer prefixes.
       let isKept = (0..<32).contains { slots[$0] == leaf }
-      if !isKept { retired.add(.spill(Int(leaf & ~IPv4View.spillFlag))) }
+      if !isKept { views.retire(.spill(Int(leaf & ~IPv4View.spillFlag))) }
     }
-    retired.add(.leaves(start: place, count: count))
+    views.retire(.leaves(start: place, count: count))
   }
 }

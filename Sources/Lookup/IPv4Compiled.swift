@@ -8,12 +8,10 @@ public final class IPv4Compiled: CompiledRoutes {
   public typealias Key = UInt32
   public typealias View = IPv4View
 
-  enum Item {
+  /// Of a view's memory.
+  enum Piece {
     case leaves(start: Int, count: Int)
     case spill(Int)
-    case view(UnsafeMutablePointer<IPv4View>)
-    /// A view whose records and leaves live on in the next.
-    case header(UnsafeMutablePointer<IPv4View>)
   }
 
   /// A leaf for all records of one value.
@@ -27,27 +25,21 @@ public final class IPv4Compiled: CompiledRoutes {
   /// Spills of a table that is not wide: the last number would read as "no route".
   static let narrowSpillLimit = 0x7fff
 
-  public let published: ViewPointer<IPv4View>
-  @exclusivity(unchecked) var view: UnsafeMutablePointer<IPv4View>
+  @exclusivity(unchecked) var views: ViewSuccession<IPv4View, Piece>
   @exclusivity(unchecked) var runs: RunAllocator
   @exclusivity(unchecked) var sharedLeaves: [UInt32: SharedLeaf] = [:]
   /// Spills below this number were handed out; those of `freeSpills` again are not in use.
   @exclusivity(unchecked) var spillCount = 0
   @exclusivity(unchecked) var freeSpills: [Int] = []
-  @exclusivity(unchecked) var retired: Retired<Item>
-  /// Set while `view` is not what readers see, and nothing in it has to wait for them.
-  @exclusivity(unchecked) var isBuilding = false
   /// The 32 answers of the record in hand, those of a spill's record, and the runs of either.
   let slots: UnsafeMutablePointer<UInt32>
   let spillSlots: UnsafeMutablePointer<UInt32>
   let fresh: UnsafeMutablePointer<UInt32>
 
   public init(domain: ReadDomain) {
-    let view = Self.makeView(spills: 64, leaves: 1 << 14, isWide: false, unrouted: .max)
-    self.view = view
-    published = ViewPointer(view)
-    runs = RunAllocator(capacity: view.pointee.leafCapacity)
-    retired = Retired(domain)
+    let view = IPv4View(spills: 64, leaves: 1 << 14, isWide: false, unrouted: .max)
+    views = ViewSuccession(view, domain)
+    runs = RunAllocator(capacity: view.leafCapacity)
     slots = .allocate(capacity: 96)
     slots.initialize(repeating: 0, count: 96)
     spillSlots = slots + 32
@@ -55,20 +47,11 @@ public final class IPv4Compiled: CompiledRoutes {
     startLeaves()
   }
 
-  deinit {
-    // Readers keep the table alive, so that none is left.
-    retired.removeAll {
-      switch $0 {
-      case .view(let old): Self.destroy(old)
-      case .header(let old): old.deallocate()
-      case .leaves, .spill: break
-      }
-      return true
-    }
-    Self.destroy(view)
-    published.deallocate()
-    slots.deallocate()
-  }
+  deinit { slots.deallocate() }
+
+  public var published: ViewPointer<IPv4View> { views.published }
+
+  var view: UnsafeMutablePointer<IPv4View> { views.current }
 
   public var largestValue: UInt32 {
     view.pointee.isWide ? IPv4View.spillFlag - 1 : Self.narrowLimit - 1
@@ -77,26 +60,10 @@ public final class IPv4Compiled: CompiledRoutes {
   public var memory: CompiledMemory {
     CompiledMemory(
       readSide: view.pointee.memoryInBytes, bookkeeping: runs.memoryInBytes,
-      placesInUse: runs.inUse, retired: retired.count)
+      placesInUse: runs.inUse, retired: views.retiredCount)
   }
 
   // MARK: - Memory
-
-  static func makeView(
-    spills: Int, leaves: Int, isWide: Bool, unrouted: UInt32
-  ) -> UnsafeMutablePointer<IPv4View> {
-    let view = UnsafeMutablePointer<IPv4View>.allocate(capacity: 1)
-    view.initialize(
-      to: IPv4View(
-        recordCapacity: IPv4View.topCount + spills * 8, leafCapacity: leaves, isWide: isWide,
-        unrouted: unrouted))
-    return view
-  }
-
-  static func destroy(_ view: UnsafeMutablePointer<IPv4View>) {
-    view.pointee.destroy()
-    view.deallocate()
-  }
 
   /// The leaf at 0, which says "no route" to every zeroed record. It is never given up.
   func startLeaves() {
@@ -106,41 +73,18 @@ public final class IPv4Compiled: CompiledRoutes {
     sharedLeaves = [.max: SharedLeaf(place: 0, records: 1)]
   }
 
-  /// Has readers turn to a view; the one before goes when they have.
-  private func replaceView(by new: UnsafeMutablePointer<IPv4View>) {
-    if isBuilding {
-      Self.destroy(view)
-      view = new
-    } else {
-      retired.add(.view(view))
-      view = new
-      published.store(new)
-    }
-  }
-
-  /// Answers "no route" otherwise.
-  func setUnrouted(_ value: UInt32) {
-    let new = UnsafeMutablePointer<IPv4View>.allocate(capacity: 1)
-    new.initialize(to: view.pointee.with(unrouted: value))
-    retired.add(.header(view))
-    view = new
-    published.store(new)
-  }
-
   /// Another view of the same content with more room. Readers of the old one keep the old answers until their
   /// vector ends.
   func grow(spills: Int, leaves: Int) {
-    let old = view
-    let new = Self.makeView(
-      spills: spills, leaves: leaves, isWide: old.pointee.isWide,
-      unrouted: old.pointee.unrouted)
-    UnsafeMutableRawPointer(new.pointee.records).copyMemory(
-      from: old.pointee.records, byteCount: old.pointee.recordCapacity * 8)
-    new.pointee.leaves.copyMemory(
-      from: old.pointee.leaves,
-      byteCount: old.pointee.leafCapacity * (old.pointee.isWide ? 4 : 2))
-    runs.grow(toCapacity: new.pointee.leafCapacity)
-    replaceView(by: new)
+    let old = view.pointee
+    let new = IPv4View(
+      spills: spills, leaves: leaves, isWide: old.isWide, unrouted: old.unrouted)
+    UnsafeMutableRawPointer(new.records).copyMemory(
+      from: old.records, byteCount: old.recordCapacity * 8)
+    new.leaves.copyMemory(
+      from: old.leaves, byteCount: old.leafCapacity * (old.isWide ? 4 : 2))
+    runs.grow(toCapacity: new.leafCapacity)
+    views.replace(by: new)
   }
 
   var spillCapacity: Int { (view.pointee.recordCapacity - IPv4View.topCount) / 8 }
@@ -170,14 +114,9 @@ public final class IPv4Compiled: CompiledRoutes {
 
   /// Takes back what no reader sees any more.
   public func collect(force: Bool) {
-    guard force || retired.isDue else { return }
-    var free: [Item] = []
-    retired.collect { free.append($0) }
-    for item in free {
-      switch item {
+    for piece in views.collect(force: force) {
+      switch piece {
       case .leaves(let start, let count): runs.free(start, count)
-      case .view(let old): Self.destroy(old)
-      case .header(let old): old.deallocate()
       case .spill(let id):
         for record in 0..<8 {
           let place = IPv4View.spillRecord(id) + record
@@ -231,7 +170,7 @@ public final class IPv4Compiled: CompiledRoutes {
       sharedLeaves[value] = shared
     } else {
       sharedLeaves[value] = nil
-      retired.add(.leaves(start: shared.place, count: 1))
+      views.retire(.leaves(start: shared.place, count: 1))
     }
   }
 

@@ -48,6 +48,13 @@ public struct IPv4View: CompiledView {
       recordCapacity: recordCapacity, leafCapacity: leafCapacity)
   }
 
+  /// - Parameter spills: room for so many.
+  init(spills: Int, leaves: Int, isWide: Bool, unrouted: UInt32) {
+    self.init(
+      recordCapacity: Self.topCount + spills * 8, leafCapacity: leaves, isWide: isWide,
+      unrouted: unrouted)
+  }
+
   private init(
     records: UnsafeMutablePointer<Atomic<UInt64>>, leaves: UnsafeMutableRawPointer, isWide: Bool,
     unrouted: UInt32, recordCapacity: Int, leafCapacity: Int

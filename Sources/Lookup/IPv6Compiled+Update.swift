@@ -2,22 +2,12 @@
 extension IPv6Compiled {
   /// Builds everything anew from the routes.
   public func build(from routes: PrefixTable<UInt128>) {
-    let old = view
-    // Blocks and directories that wait for readers are part of the old view.
-    retired.removeAll {
-      switch $0 {
-      case .view, .header: false
-      case .run, .tree: true
-      }
-    }
-    isBuilding = true
-    view = Self.makeView(
-      places: old.pointee.placeCapacity, unrouted: routes.value(0, length: 0) ?? .max)
-    runs = RunAllocator(capacity: view.pointee.placeCapacity)
+    let places = view.pointee.placeCapacity
+    views.startBuilding(
+      IPv6View(placeCapacity: places, unrouted: routes.value(0, length: 0) ?? .max))
+    runs = RunAllocator(capacity: places)
     refreshTop(0..<IPv6View.topCount, routes)
-    isBuilding = false
-    retired.add(.view(old))
-    published.store(view)
+    views.finishBuilding()
   }
 
   /// Never needed: a word takes any value.
@@ -26,7 +16,7 @@ extension IPv6Compiled {
   /// Brings the words up to date after a prefix has come, changed or gone.
   public func update(_ key: UInt128, length: Int, from routes: PrefixTable<UInt128>) {
     if length == 0 {
-      setUnrouted(routes.value(0, length: 0) ?? .max)
+      views.setUnrouted(routes.value(0, length: 0) ?? .max)
       return
     }
     let path = TriePath(bits: key, length: length)
@@ -100,7 +90,7 @@ extension IPv6Compiled {
         next.map { make(Place(chunk: 1, node: $0, inherited: word)) } ?? word
       guard new != old else { continue }
       store(new, at: chunk)
-      if IPv6View.leadsOn(old) { retired.add(.tree(old)) }
+      if IPv6View.leadsOn(old) { views.retire(.tree(old)) }
     }
   }
 
@@ -156,7 +146,7 @@ extension IPv6Compiled {
         // What was made behind the chunk is made again, once the wider directory is.
         dropped.removeAll(keepingCapacity: true)
         for interval in intervals where isChanged(interval, changed) {
-          retired.add(.tree(interval.word))
+          views.retire(.tree(interval.word))
         }
         return false
       }

@@ -8,14 +8,12 @@ public final class IPv6Compiled: CompiledRoutes {
   public typealias Key = UInt128
   public typealias View = IPv6View
 
-  enum Item {
+  /// Of a view's memory.
+  enum Piece {
     /// A block or a directory alone.
     case run(start: Int, count: Int)
     /// What a word leads on to, as far as it goes.
     case tree(UInt32)
-    case view(UnsafeMutablePointer<IPv6View>)
-    /// A view whose words live on in the next.
-    case header(UnsafeMutablePointer<IPv6View>)
   }
 
   /// A part of a chunk's range with one answer.
@@ -25,14 +23,10 @@ public final class IPv6Compiled: CompiledRoutes {
     var word: UInt32
   }
 
-  public let published: ViewPointer<IPv6View>
-  @exclusivity(unchecked) var view: UnsafeMutablePointer<IPv6View>
+  @exclusivity(unchecked) var views: ViewSuccession<IPv6View, Piece>
   @exclusivity(unchecked) var runs: RunAllocator
-  @exclusivity(unchecked) var retired: Retired<Item>
   /// What a change has taken out, until the word that led to it is replaced.
-  @exclusivity(unchecked) var dropped: [Item] = []
-  /// Set while `view` is not what readers see, and nothing in it has to wait for them.
-  @exclusivity(unchecked) var isBuilding = false
+  @exclusivity(unchecked) var dropped: [Piece] = []
   /// Intervals of the chunk in hand and of those above it: a region for each of the eight.
   let scratch: UnsafeMutablePointer<Interval>
   /// For each chunk 2 times 32 answers: of its first and of its second octet.
@@ -41,11 +35,9 @@ public final class IPv6Compiled: CompiledRoutes {
   static let chunkCount = 8
 
   public init(domain: ReadDomain) {
-    let view = Self.makeView(places: 1 << 12, unrouted: .max)
-    self.view = view
-    published = ViewPointer(view)
-    runs = RunAllocator(capacity: view.pointee.placeCapacity)
-    retired = Retired(domain)
+    let view = IPv6View(placeCapacity: 1 << 12, unrouted: .max)
+    views = ViewSuccession(view, domain)
+    runs = RunAllocator(capacity: view.placeCapacity)
     // Memory that is not touched is not there.
     scratch = .allocate(capacity: Self.chunkCount << 16)
     slots = .allocate(capacity: Self.chunkCount * 64)
@@ -53,69 +45,35 @@ public final class IPv6Compiled: CompiledRoutes {
   }
 
   deinit {
-    // Readers keep the table alive, so that none is left.
-    retired.removeAll {
-      switch $0 {
-      case .view(let old): Self.destroy(old)
-      case .header(let old): old.deallocate()
-      case .run, .tree: break
-      }
-      return true
-    }
-    Self.destroy(view)
-    published.deallocate()
     scratch.deallocate()
     slots.deallocate()
   }
+
+  public var published: ViewPointer<IPv6View> { views.published }
+
+  var view: UnsafeMutablePointer<IPv6View> { views.current }
 
   public var largestValue: UInt32 { 1 << 31 - 1 }
 
   public var memory: CompiledMemory {
     CompiledMemory(
       readSide: view.pointee.memoryInBytes, bookkeeping: runs.memoryInBytes,
-      placesInUse: runs.inUse, retired: retired.count)
+      placesInUse: runs.inUse, retired: views.retiredCount)
   }
 
   // MARK: - Memory
 
-  static func makeView(places: Int, unrouted: UInt32) -> UnsafeMutablePointer<IPv6View> {
-    let view = UnsafeMutablePointer<IPv6View>.allocate(capacity: 1)
-    view.initialize(to: IPv6View(placeCapacity: places, unrouted: unrouted))
-    return view
-  }
-
-  static func destroy(_ view: UnsafeMutablePointer<IPv6View>) {
-    view.pointee.destroy()
-    view.deallocate()
-  }
-
-  /// Answers "no route" otherwise.
-  func setUnrouted(_ value: UInt32) {
-    let new = UnsafeMutablePointer<IPv6View>.allocate(capacity: 1)
-    new.initialize(to: view.pointee.with(unrouted: value))
-    retired.add(.header(view))
-    view = new
-    published.store(new)
-  }
-
   /// Another view of the same content with more room. Readers of the old one keep the old answers until their
   /// vector ends.
   private func grow(atLeast count: Int) {
-    let old = view
+    let old = view.pointee
     // By an eighth, in whole pages: a table that has grown is at most that much larger than it must be.
-    let places = old.pointee.placeCapacity
-    let new = Self.makeView(
-      places: (places + max(places / 8, count) + 63) / 64 * 64, unrouted: old.pointee.unrouted)
-    UnsafeMutableRawPointer(new.pointee.words).copyMemory(
-      from: old.pointee.words, byteCount: old.pointee.memoryInBytes)
-    runs.grow(toCapacity: new.pointee.placeCapacity)
-    view = new
-    if isBuilding {
-      Self.destroy(old)
-    } else {
-      retired.add(.view(old))
-      published.store(new)
-    }
+    let places = old.placeCapacity
+    let new = IPv6View(
+      placeCapacity: (places + max(places / 8, count) + 63) / 64 * 64, unrouted: old.unrouted)
+    UnsafeMutableRawPointer(new.words).copyMemory(from: old.words, byteCount: old.memoryInBytes)
+    runs.grow(toCapacity: new.placeCapacity)
+    views.replace(by: new)
   }
 
   /// - Returns: the index of the first of so many words.
@@ -136,13 +94,10 @@ public final class IPv6Compiled: CompiledRoutes {
 
   /// Takes back what no reader sees any more.
   public func collect(force: Bool) {
-    guard force || retired.isDue else { return }
-    retired.collect { item in
-      switch item {
+    for piece in views.collect(force: force) {
+      switch piece {
       case .run(let start, let count): runs.free(start, count)
       case .tree(let word): free(word)
-      case .view(let old): Self.destroy(old)
-      case .header(let old): old.deallocate()
       }
     }
   }
@@ -176,7 +131,7 @@ public final class IPv6Compiled: CompiledRoutes {
 
   /// Hands what a change took out to the readers' time, after the change is published.
   func retireDropped() {
-    for item in dropped { retired.add(item) }
+    for piece in dropped { views.retire(piece) }
     dropped.removeAll(keepingCapacity: true)
   }
 }

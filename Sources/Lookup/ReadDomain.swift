@@ -131,6 +131,9 @@ struct Retired<Item>: ~Copyable {
     askAt = count + Self.batch
   }
 
+  /// Everything that waits.
+  var all: [Item] { items[first...].map(\.item) }
+
   /// Takes out what is free by other means, or not memory of its own any more.
   mutating func removeAll(where isGone: (Item) -> Bool) {
     items.removeFirst(first)
