@@ -84,9 +84,7 @@ extension IPv6View {
     // Whoever has no block looks at the first words of all, and takes nothing from them.
     let first = isBlock ? Self.first(word) : 0
     let count = isBlock ? Self.count(word) : 1
-    let starts = UnsafeRawPointer(words + (first &+ count &+ 1))
-      .assumingMemoryBound(to: UInt16.self)
-    let found = load(first &+ rank(of: chunk, starts, count: count))
+    let found = load(first &+ interval(of: chunk, first: first, count: count))
     return isBlock ? found : word
   }
 }

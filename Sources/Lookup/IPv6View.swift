@@ -98,8 +98,14 @@ public struct IPv6View: CompiledView {
   /// Where each interval but the first of a block begins.
   @inlinable @inline(__always)
   func starts(_ word: UInt32) -> UnsafeMutablePointer<UInt16> {
-    UnsafeMutableRawPointer(words + (Self.first(word) &+ Self.count(word) &+ 1))
-      .assumingMemoryBound(to: UInt16.self)
+    starts(first: Self.first(word), count: Self.count(word))
+  }
+
+  /// - Parameter first: the block's first word.
+  /// - Parameter count: its intervals less one.
+  @inlinable @inline(__always)
+  func starts(first: Int, count: Int) -> UnsafeMutablePointer<UInt16> {
+    UnsafeMutableRawPointer(words + (first &+ count &+ 1)).assumingMemoryBound(to: UInt16.self)
   }
 
   @inlinable @inline(__always)
@@ -141,12 +147,14 @@ public struct IPv6View: CompiledView {
   /// that nothing is mispredicted.
   @inlinable @inline(__always)
   func interval(of chunk: UInt16, in word: UInt32) -> Int {
-    rank(of: chunk, starts(word), count: Self.count(word))
+    interval(of: chunk, first: Self.first(word), count: Self.count(word))
   }
 
-  /// - Parameter count: 1 to 31.
+  /// - Parameter first: the block's first word.
+  /// - Parameter count: its intervals less one, 1 to 31.
   @inlinable @inline(__always)
-  func rank(of chunk: UInt16, _ starts: UnsafePointer<UInt16>, count: Int) -> Int {
+  func interval(of chunk: UInt16, first: Int, count: Int) -> Int {
+    let starts = starts(first: first, count: count)
     var found = 0
     var step = 16
     while step > 0 {
