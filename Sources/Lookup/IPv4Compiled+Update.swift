@@ -68,7 +68,7 @@ extension IPv4Compiled {
         } else {
           slots.update(repeating: inherited, count: 32)
         }
-        write(record: pair << 3 | part)
+        write(record: pair << 3 | part, slots)
       }
     }
     return true
@@ -98,8 +98,6 @@ extension IPv4Compiled {
     }
     return true
   }
-
-  private func write(record: Int) { write(record: record, slots) }
 
   /// Makes a record say what stands in the slots, at the least cost: not at all where it does, leaf by leaf
   /// where its runs stay, else by a new run of leaves and one store.

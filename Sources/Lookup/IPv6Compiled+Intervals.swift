@@ -61,7 +61,7 @@ extension IPv6Compiled {
             deeper &= deeper - 1
             let position = part << 5 | slot
             if !changed.contains(position) {
-              seconds[slot] = find(position, from: old)
+              seconds[slot] = view.pointee.decide(UInt16(position), from: old)
             } else if let next = child.child(position & 255) {
               seconds[slot] = make(
                 Place(chunk: place.chunk + 1, node: next, inherited: seconds[slot]))
@@ -72,11 +72,6 @@ extension IPv6Compiled {
       }
     }
     return count
-  }
-
-  /// The word of a chunk, behind the word that led on to it.
-  func find(_ chunk: Int, from word: UInt32) -> UInt32 {
-    view.pointee.decide(UInt16(chunk), from: word)
   }
 
   /// Everything behind a place, made anew.
