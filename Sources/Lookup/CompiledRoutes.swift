@@ -24,14 +24,13 @@ public protocol CompiledRoutes: AnyObject {
   init(domain: ReadDomain)
 
   var published: ViewPointer<View> { get }
-  /// Values above it need `widen` first.
+  /// Values above it need another `build`.
   var largestValue: UInt32 { get }
   var memory: CompiledMemory { get }
 
   /// Builds everything from the routes; readers see the old form until it is complete.
-  func build(from routes: PrefixTable<Key>)
-  /// As `build`, in a form that takes any value of 31 bits.
-  func widen(for routes: PrefixTable<Key>)
+  /// - Parameter largest: of the routes' values.
+  func build(from routes: PrefixTable<Key>, largest: UInt32)
   /// Brings up to date what a prefix decides that has come, changed or gone in the routes.
   func update(_ key: Key, length: Int, from routes: PrefixTable<Key>)
   /// Takes back memory that no reader sees any more: when enough waits, or with `force` all.

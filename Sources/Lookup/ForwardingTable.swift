@@ -57,11 +57,7 @@ public final class ForwardingTable<Key: LookupKey>: Sendable {
       var largest: UInt32 = 0
       routes.forEachPrefix { largest = max(largest, $0.value) }
       Self.check(largest)
-      if largest > compiled.largestValue {
-        compiled.widen(for: routes)
-      } else {
-        compiled.build(from: routes)
-      }
+      compiled.build(from: routes, largest: largest)
     }
     self.domain = domain
     published = compiled.published
@@ -79,7 +75,7 @@ public final class ForwardingTable<Key: LookupKey>: Sendable {
       let old = writer.routes.insert(key, length: length, value: value)
       if old == value { return old }
       if value > writer.compiled.largestValue {
-        writer.compiled.widen(for: writer.routes)
+        writer.compiled.build(from: writer.routes, largest: value)
       } else {
         writer.compiled.update(Self.masked(key, length), length: length, from: writer.routes)
       }

@@ -3,12 +3,8 @@ import Synchronization
 /// Keeping the records what the routes say.
 extension IPv4Compiled {
   /// Builds everything anew from the routes.
-  public func build(from routes: PrefixTable<UInt32>) {
-    rebuild(from: routes, isWide: view.pointee.isWide)
-  }
-
-  public func widen(for routes: PrefixTable<UInt32>) {
-    rebuild(from: routes, isWide: true)
+  public func build(from routes: PrefixTable<UInt32>, largest: UInt32) {
+    rebuild(from: routes, isWide: largest > largestValue || view.pointee.isWide)
   }
 
   private func rebuild(from routes: PrefixTable<UInt32>, isWide: Bool) {

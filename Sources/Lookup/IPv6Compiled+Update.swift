@@ -1,7 +1,7 @@
 /// Keeping the words what the routes say.
 extension IPv6Compiled {
   /// Builds everything anew from the routes.
-  public func build(from routes: PrefixTable<UInt128>) {
+  public func build(from routes: PrefixTable<UInt128>, largest: UInt32) {
     let places = view.pointee.placeCapacity
     views.startBuilding(
       IPv6View(placeCapacity: places, unrouted: routes.value(0, length: 0) ?? .max))
@@ -9,9 +9,6 @@ extension IPv6Compiled {
     refreshTop(0..<IPv6View.topCount, routes)
     views.finishBuilding()
   }
-
-  /// Never needed: a word takes any value.
-  public func widen(for routes: PrefixTable<UInt128>) { build(from: routes) }
 
   /// Brings the words up to date after a prefix has come, changed or gone.
   public func update(_ key: UInt128, length: Int, from routes: PrefixTable<UInt128>) {
