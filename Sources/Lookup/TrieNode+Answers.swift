@@ -1,8 +1,11 @@
 /// What a node says to the compiled forms: about two octets, and about a *part*, the 32 octets behind three bits.
+///
+/// What the walks share is inlined: as calls it costs a tenth of the IPv6 updates a second.
 extension TrieNode {
   /// The longest prefix that ends in two octets, from this node on, and the node behind them. The default route does
   /// not count: views keep it apart.
   /// - Parameter inherited: where there is no such prefix.
+  @inline(__always)
   func answer(ofPair pair: Int, inherited: UInt32) -> (value: UInt32, next: TrieNode?) {
     var best = inherited
     // 1 is the default route; below the top no node has it.
@@ -45,6 +48,7 @@ extension TrieNode {
   }
 
   /// Of the longest prefix that holds all of a part, but for the one of no bits.
+  @inline(__always)
   private func commonAnswer(part: Int, inherited: UInt32) -> UInt32 {
     var best = inherited
     for bits in 1...3 {
@@ -55,10 +59,12 @@ extension TrieNode {
   }
 
   /// One bit for each index of so many bits (4 to 8) in a part: those that have a value.
+  @inline(__always)
   private func valueBits(part: Int, bits: Int) -> UInt64 {
     let first = Self.firstIndex(part: part, bits: bits)
     return prefixWord(first >> 6) >> UInt64(first & 63) & (1 << UInt64(1 << (bits - 3)) - 1)
   }
 
+  @inline(__always)
   private static func firstIndex(part: Int, bits: Int) -> Int { 1 << bits | part << (bits - 3) }
 }
