@@ -50,11 +50,11 @@ let package = Package(
       name: "CLibnl", path: "CLibnl", pkgConfig: "libnl-route-3.0",
       providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
   ]
-    + [.target(name: "CLookup", path: "CLookup")]
+    + [.target(name: "CKernels", path: "CKernels")]
     + module("Wire")
-    + module("Lookup", ["CLookup"])
+    + module("Lookup", ["CKernels"])
     + module("Model", ["Wire", "Lookup"])
-    + module("Dataplane", ["Wire", "Lookup", "Model"])
+    + module("Dataplane", ["CKernels", "Wire", "Lookup", "Model"])
     + module("PacketIO", ["CLibpcap", "Wire", "Lookup", "Model", "Dataplane"])
     + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
     + module(

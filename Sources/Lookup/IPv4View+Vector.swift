@@ -1,4 +1,4 @@
-import CLookup
+import CKernels
 
 extension IPv4View {
   /// The values for many addresses.

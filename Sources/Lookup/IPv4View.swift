@@ -1,4 +1,4 @@
-public import CLookup
+public import CKernels
 public import Synchronization
 
 /// An IPv4 table as its readers see it: records, and the leaves that they lead to.
@@ -77,8 +77,8 @@ public struct IPv4View: CompiledView {
 
   /// Gives records and leaves back.
   func destroy() {
-    spurline_lookup_unmap(records, recordCapacity * 8)
-    spurline_lookup_unmap(leaves, Self.leafBytes(leafCapacity, isWide))
+    spurline_unmap(records, recordCapacity * 8)
+    spurline_unmap(leaves, Self.leafBytes(leafCapacity, isWide))
   }
 
   /// A gather of 16-bit leaves reads two bytes more than the last one has.
@@ -87,7 +87,7 @@ public struct IPv4View: CompiledView {
   }
 
   private static func map(_ bytes: Int) -> UnsafeMutableRawPointer {
-    guard let memory = spurline_lookup_map(bytes) else { fatalError("out of memory") }
+    guard let memory = spurline_map(bytes) else { fatalError("out of memory") }
     return memory
   }
 

@@ -1,4 +1,4 @@
-import CLookup
+import CKernels
 
 extension IPv6View {
   /// The values for many addresses.

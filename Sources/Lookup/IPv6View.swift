@@ -1,4 +1,4 @@
-public import CLookup
+public import CKernels
 public import Synchronization
 
 /// An IPv6 table as its readers see it: words of 32 bits that lead from one to the next.
@@ -39,7 +39,7 @@ public struct IPv6View: CompiledView {
     precondition(
       Self.topCount / 2 + placeCapacity <= 1 << 25,
       "an IPv6 table of more than 256 MiB, which the words of its compiled form cannot address")
-    guard let memory = spurline_lookup_map(Self.bytes(placeCapacity)) else {
+    guard let memory = spurline_map(Self.bytes(placeCapacity)) else {
       fatalError("out of memory")
     }
     words = memory.bindMemory(
@@ -63,7 +63,7 @@ public struct IPv6View: CompiledView {
   }
 
   /// Gives the words back.
-  func destroy() { spurline_lookup_unmap(words, memoryInBytes) }
+  func destroy() { spurline_unmap(words, memoryInBytes) }
 
   private static func bytes(_ placeCapacity: Int) -> Int {
     topCount * 4 + placeCapacity * 8 + slack

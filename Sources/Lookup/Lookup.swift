@@ -9,7 +9,7 @@
 /// `ForwardingTable` is that and, beside it, the same routes in a form made for looking up by the vector: a few
 /// MiB for a full Internet table, kept exact by each update while any number of readers look up without a
 /// lock. `IPv4View` and `IPv6View` say what the memory holds, `IPv4Compiled` and `IPv6Compiled` write it,
-/// `ReadDomain` tells when what was replaced is free. The C of `CLookup` has what Swift cannot express: gather
+/// `ReadDomain` tells when what was replaced is free. The C of `CKernels` has what Swift cannot express: gather
 /// instructions, with a twin in Swift, and memory in huge pages.
 ///
 /// The module knows no addresses: a key is an unsigned number in host order.

@@ -1,4 +1,4 @@
-import CLookup
+import CKernels
 
 /// The ways to look a vector up, the best last. All give the same answers.
 public enum LookupKernel: String, CaseIterable, Sendable {
@@ -19,8 +19,8 @@ public enum LookupKernel: String, CaseIterable, Sendable {
 
 /// Asked once.
 enum Processor {
-  static let hasAVX512 = spurline_lookup_has_avx512()
-  static let hasPopulationCount = spurline_lookup_has_popcount()
+  static let hasAVX512 = spurline_has_avx512()
+  static let hasPopulationCount = spurline_has_popcount()
 }
 
 /// How many ones a word has: the one instruction that the speed of a lookup depends on.

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "spurline_lookup.h"
+#include "spurline_kernels.h"
 
 #include <sys/mman.h>
 
@@ -7,7 +7,7 @@
 
 static bool is_huge(size_t bytes) { return bytes >= HUGE_PAGE; }
 
-void *spurline_lookup_map(size_t bytes) {
+void *spurline_map(size_t bytes) {
   /* A huge page more than is asked for, so that an aligned block is inside; the rest goes back. */
   size_t room = is_huge(bytes) ? bytes + HUGE_PAGE : bytes;
   uint8_t *memory = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -24,4 +24,4 @@ void *spurline_lookup_map(size_t bytes) {
   return memory + before;
 }
 
-void spurline_lookup_unmap(void *memory, size_t bytes) { munmap(memory, bytes); }
+void spurline_unmap(void *memory, size_t bytes) { munmap(memory, bytes); }

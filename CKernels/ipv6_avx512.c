@@ -1,4 +1,4 @@
-#include "spurline_lookup.h"
+#include "spurline_kernels.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -140,7 +140,7 @@ KERNEL bool spurline_lookup6_avx512(const uint32_t *words, uint32_t unrouted, co
 
 bool spurline_lookup6_avx512(const uint32_t *words, uint32_t unrouted, const void *keys,
                              size_t count, uint32_t *values) {
-  /* Never called: spurline_lookup_has_avx512 said no. */
+  /* Never called: spurline_has_avx512 said no. */
   (void)words, (void)unrouted, (void)keys, (void)count, (void)values;
   __builtin_trap();
 }

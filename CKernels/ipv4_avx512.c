@@ -1,4 +1,4 @@
-#include "spurline_lookup.h"
+#include "spurline_kernels.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -10,13 +10,13 @@
   __attribute__((no_sanitize("thread"),                                                          \
                  target("avx512f,avx512bw,avx512dq,avx512vl,avx512vpopcntdq,popcnt")))
 
-bool spurline_lookup_has_avx512(void) {
+bool spurline_has_avx512(void) {
   return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512vpopcntdq");
 }
 
-bool spurline_lookup_has_popcount(void) { return __builtin_cpu_supports("popcnt"); }
+bool spurline_has_popcount(void) { return __builtin_cpu_supports("popcnt"); }
 
 /* A mask of ones that the compiler does not know. For a gather of all lanes it would make one with kxnor from
  * any mask register, and have the gather wait for whoever wrote that one last: the gather before. Measured on
@@ -144,12 +144,12 @@ KERNEL void spurline_lookup4_avx512(const uint64_t *records, const void *leaves,
 
 #else
 
-bool spurline_lookup_has_avx512(void) { return false; }
-bool spurline_lookup_has_popcount(void) { return true; }
+bool spurline_has_avx512(void) { return false; }
+bool spurline_has_popcount(void) { return true; }
 void spurline_lookup4_avx512(const uint64_t *records, const void *leaves, bool wide,
                              uint32_t unrouted, const uint32_t *keys, size_t count,
                              uint32_t *values) {
-  /* Never called: spurline_lookup_has_avx512 said no. */
+  /* Never called: spurline_has_avx512 said no. */
   (void)records, (void)leaves, (void)wide, (void)unrouted, (void)keys, (void)count, (void)values;
   __builtin_trap();
 }

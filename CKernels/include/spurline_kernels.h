@@ -1,7 +1,8 @@
-/* What `Lookup` needs and Swift cannot express: gather instructions, memory in huge pages, and a population
- * count in one instruction without a build for newer processors only. Names begin with spurline_. */
-#ifndef SPURLINE_LOOKUP_H
-#define SPURLINE_LOOKUP_H
+/* What `Lookup` and `Dataplane` need and Swift cannot express: gather instructions, prefetches, memory in huge
+ * pages, and a population count in one instruction without a build for newer processors only. Names begin
+ * with spurline_. */
+#ifndef SPURLINE_KERNELS_H
+#define SPURLINE_KERNELS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,17 +10,17 @@
 
 /* True where the vector kernels run: AVX-512 F, BW, DQ, VL and VPOPCNTDQ, and an operating system that saves
  * the registers. */
-bool spurline_lookup_has_avx512(void);
+bool spurline_has_avx512(void);
 
 /* True where spurline_popcount is safe; asked once, before the first call. */
-bool spurline_lookup_has_popcount(void);
+bool spurline_has_popcount(void);
 
 /* Zeroed memory from the system, aligned to 64 bytes or better; blocks of 2 MiB and more begin on a 2 MiB
  * boundary and ask for huge pages, without failing where there are none. Null when there is no memory. */
-void *spurline_lookup_map(size_t bytes);
+void *spurline_map(size_t bytes);
 
-/* `bytes` as it was given to spurline_lookup_map. */
-void spurline_lookup_unmap(void *memory, size_t bytes);
+/* `bytes` as it was given to spurline_map. */
+void spurline_unmap(void *memory, size_t bytes);
 
 /* The number of ones. Written as an instruction, because the compiler's own needs a build flag for it and a
  * dozen instructions without: one of the two loads of a lookup depends on it. */
