@@ -41,10 +41,9 @@ extension Snapshot {
       // From the world, a reply goes back to whoever sent the request: an appliance on the way out is on
       // the way back, too.
       back = Action(
-        egress: ingress.id, egressMTU: ingress.device.mtu,
+        egress: ingress.id,
         source: translatedDestination == key.destination ? nil : key.destination,
         destination: translatedSource == key.source ? nil : key.source,
-        sourceMAC: ingress.macAddress, destinationMAC: ingress.peerMACAddress,
         route: ResolvedRoute(
           prefix: IPPrefix(host: key.sourceAddress), origin: .system,
           nextHopType: ingress.subnet == nil ? .virtualNetworkGateway : .vnetLocal,
@@ -201,7 +200,6 @@ extension Snapshot {
     }
     guard let port else { throw .noPort }
     guard port != ingress.id else { throw .routedToItself }
-    let egress = ports[Int(port.index)]
     trace.record(
       "rewrite",
       newSource == source
@@ -211,10 +209,10 @@ extension Snapshot {
       trace.record("rewrite", "destination \(destination) becomes \(newDestination)")
     }
     return Action(
-      egress: port, egressMTU: egress.device.mtu,
+      egress: port,
       source: newSource == source ? nil : newSource.bits,
       destination: newDestination == destination ? nil : newDestination.bits,
-      sourceMAC: egress.macAddress, destinationMAC: egress.peerMACAddress, route: route)
+      route: route)
   }
 
   private func describe(_ route: ResolvedRoute) -> String {

@@ -59,8 +59,9 @@ struct CounterBlock: ~Copyable {
   private static let reasons = DropReason.allCases
   private static let hops = NextHopType.allCases
 
-  var ports: [Port]
-  var services: [UInt64]
+  /// Pointers, because an array that is written to checks each time that nobody shares it.
+  private(set) var ports: UnsafeMutableBufferPointer<Port>
+  private(set) var services: UnsafeMutableBufferPointer<UInt64>
   /// Of ports that a reload took away.
   private var removed = Port()
   private let answered: UnsafeMutablePointer<UInt64>
@@ -71,8 +72,10 @@ struct CounterBlock: ~Copyable {
   var flowsEvicted: UInt64 = 0
 
   init(ports: Int, services: Int) {
-    self.ports = Array(repeating: Port(), count: ports)
-    self.services = Array(repeating: 0, count: services)
+    self.ports = .allocate(capacity: ports)
+    self.ports.initialize(repeating: Port())
+    self.services = .allocate(capacity: services)
+    self.services.initialize(repeating: 0)
     answered = .allocate(capacity: Self.answers.count)
     answered.initialize(repeating: 0, count: Self.answers.count)
     dropped = .allocate(capacity: Self.reasons.count)
@@ -82,6 +85,8 @@ struct CounterBlock: ~Copyable {
   }
 
   deinit {
+    ports.deallocate()
+    services.deallocate()
     answered.deallocate()
     dropped.deallocate()
     byHop.deallocate()
@@ -92,7 +97,8 @@ struct CounterBlock: ~Copyable {
   mutating func move(
     ports moved: [PortID?], count: Int, services movedServices: [Int?], of new: Int
   ) {
-    var movedPorts = Array(repeating: Port(), count: count)
+    let movedPorts = UnsafeMutableBufferPointer<Port>.allocate(capacity: count)
+    movedPorts.initialize(repeating: Port())
     for (old, place) in zip(ports, moved) {
       if let place {
         movedPorts[Int(place.index)] = old
@@ -100,11 +106,14 @@ struct CounterBlock: ~Copyable {
         removed.add(old)
       }
     }
+    ports.deallocate()
     ports = movedPorts
-    var counts = Array(repeating: UInt64(0), count: new)
+    let counts = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: new)
+    counts.initialize(repeating: 0)
     for (old, place) in zip(services, movedServices) {
       if let place { counts[place] = old }
     }
+    services.deallocate()
     services = counts
   }
 
@@ -119,6 +128,16 @@ struct CounterBlock: ~Copyable {
     case .answered(let answer): answered[answer.index] += 1
     case .dropped(let reason): dropped[reason.index] += 1
     }
+  }
+
+  /// A packet of a known flow that was forwarded.
+  @inline(__always)
+  mutating func countForwarded(_ half: borrowing FlowHalf, length: Int) {
+    forwarded &+= 1
+    byHop[half.nextHopType.index] &+= 1
+    if half.service != FlowHalf.noService { services[Int(half.service)] &+= 1 }
+    ports[Int(half.egress.index)].transmitted.packets &+= 1
+    ports[Int(half.egress.index)].transmitted.bytes &+= UInt64(length)
   }
 
   func sums(_ snapshot: Snapshot) -> Counters {

@@ -50,7 +50,7 @@ extension PacketPath {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason
       case .forward(let action):
-        return try send(frame, headers, by: action, half: nil, from: port, into: &output)
+        return try send(frame, headers, by: action, from: port, into: &output)
       }
     }
 
@@ -64,15 +64,15 @@ extension PacketPath {
       case .gone: break
       case .plan(let plan): return plan
       case .drop(let reason): throw reason
-      case .half(let half):
-        return try send(frame, headers, by: half.action, half: half, from: port, into: &output)
+      case .action(let action, let limits):
+        return try send(frame, headers, by: action, limits, from: port, into: &output)
       }
     }
 
     var noTrace: Trace?
     let admission = try snapshot.admit(key, trace: &noTrace)
-    let half = try enter(key, admission, frame, headers)
-    return try send(frame, headers, by: admission.action, half: half, from: port, into: &output)
+    let limits = try enter(key, admission, frame, headers)
+    return try send(frame, headers, by: admission.action, limits, from: port, into: &output)
   }
 
   private enum Following {
@@ -80,7 +80,15 @@ extension PacketPath {
     case gone
     case plan(Plan)
     case drop(DropReason)
-    case half(FlowHalf)
+    case action(Action, SegmentLimits)
+  }
+
+  /// What bounds the segments that a TCP packet above the MTU is cut into, in bytes.
+  private struct SegmentLimits {
+    /// Of an IP packet, once an ICMP error has said so.
+    var pathMTU = Int.max
+    /// Of the payload, as the receiver's SYN said.
+    var maximumSegment: UInt16?
   }
 
   /// A packet that belongs to a known flow.
@@ -102,7 +110,11 @@ extension PacketPath {
       table.remove(slot)
       return .gone
     }
-    if table[slot].generation != snapshot.generation || !limits.usesFlowTable {
+    let isCurrent =
+      match.isReverse
+      ? table[slot].reverse.isDecided(by: snapshot.generation)
+      : table[slot].forward.isDecided(by: snapshot.generation)
+    if !isCurrent || !limits.usesFlowTable {
       switch revalidate(slot, now: frame.timestamp, into: &output) {
       case .holds: break
       case .moved: return .gone
@@ -111,19 +123,27 @@ extension PacketPath {
       }
     }
 
-    table[slot].lastSeen = frame.timestamp
-    let state = table[slot].follow(headers, isReverse: match.isReverse, length: frame.wireLength)
+    let state = table[slot].follow(
+      headers, isReverse: match.isReverse, length: frame.wireLength, now: frame.timestamp)
     if state != table[slot].state { table.setState(state, of: slot) }
-    var half = match.isReverse ? table[slot].reverse : table[slot].forward
-    let receiver = match.isReverse ? table[slot].forward.tcp : table[slot].reverse.tcp
-    half.tcp.maximumSegment = receiver.maximumSegment
-    return .half(half)
+    let action = table[slot].action(isReverse: match.isReverse)
+    return .action(action, segmentLimits(slot, isReverse: match.isReverse))
+  }
+
+  private func segmentLimits(_ slot: UInt32, isReverse: Bool) -> SegmentLimits {
+    isReverse
+      ? SegmentLimits(
+        pathMTU: table[slot].reverseDetails.pathMTU,
+        maximumSegment: table[slot].forwardDetails.maximumSegment)
+      : SegmentLimits(
+        pathMTU: table[slot].forwardDetails.pathMTU,
+        maximumSegment: table[slot].reverseDetails.maximumSegment)
   }
 
   /// Puts an admitted flow into the table, making room where that is allowed (F4).
   private mutating func enter(
     _ key: FlowKey, _ admission: Admission, _ frame: Frame, _ headers: Headers
-  ) throws(DropReason) -> FlowHalf {
+  ) throws(DropReason) -> SegmentLimits {
     if let reverse = admission.reverse, let other = table.find(reverse.key) {
       // Someone else's replies would look the same. What is over gives way, what lives does not.
       switch table[other.slot].state {
@@ -132,19 +152,15 @@ extension PacketPath {
       }
     }
     var flow = Flow(
-      forward: FlowHalf(key: key, action: admission.action),
-      reverse: FlowHalf(
-        key: admission.reverse?.key ?? key, action: admission.reverse?.action ?? admission.action),
-      hasReverse: admission.reverse != nil, state: .initial(for: headers),
-      generation: snapshot.generation, lastSeen: frame.timestamp,
-      ownerSubnet: admission.ownerSubnet, ownerService: admission.ownerService)
+      key, admission, state: .initial(for: headers), generation: snapshot.generation)
     flow.noteTags(of: frame, headers)
-    flow.state = flow.follow(headers, isReverse: false, length: frame.wireLength)
+    flow.state = flow.follow(
+      headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
     if table.insert(flow) == nil {
       guard table.evict(), table.insert(flow) != nil else { throw .flowTableFull }
       counts.flowsEvicted += 1
     }
-    return flow.forward
+    return SegmentLimits()
   }
 
   /// An ICMP error about a packet that we sent: it goes the way of that packet's flow, and the packet
@@ -161,8 +177,7 @@ extension PacketPath {
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
       return nil
     }
-    let half = match.isReverse ? table[match.slot].reverse : table[match.slot].forward
-    var action = half.action
+    var action = table[match.slot].action(isReverse: match.isReverse)
     let quotedSource = action.destination
     let quotedDestination = action.source
     // A router on the way may have written the error: its own address is not the flow's.
@@ -179,12 +194,12 @@ extension PacketPath {
     if headers.destination != key.destination { action.destination = nil }
     if let limit = headers.pathMTU(frame.readOnly) {
       if match.isReverse {
-        table[match.slot].forward.pathMTU = limit
+        table[match.slot].forwardDetails.pathMTU = limit
       } else {
-        table[match.slot].reverse.pathMTU = limit
+        table[match.slot].reverseDetails.pathMTU = limit
       }
     }
-    let plan = try send(frame, headers, by: action, half: nil, from: port, into: &output)
+    let plan = try send(frame, headers, by: action, from: port, into: &output)
     if case .send = plan, quotedSource != nil || quotedDestination != nil {
       rewriteQuoted(
         frame.bytes, headers, quoted, source: quotedSource, destination: quotedDestination)
@@ -194,7 +209,8 @@ extension PacketPath {
 
   /// The last checks before a packet leaves: time to live, and whether it fits (F6, F7).
   private mutating func send(
-    _ frame: Frame, _ headers: Headers, by action: Action, half: FlowHalf?, from port: PortRecord,
+    _ frame: Frame, _ headers: Headers, by action: Action,
+    _ limits: SegmentLimits = SegmentLimits(), from port: PortRecord,
     into output: inout Transmission
   ) throws(DropReason) -> Plan {
     if headers.isFirstFragment {
@@ -208,22 +224,23 @@ extension PacketPath {
       return .answer(.timeExceeded, answer)
     }
     let length = headers.packetLength
+    let mtu = snapshot.ports[Int(action.egress.index)].device.mtu
     guard !frame.isTruncated else { return .send(action, .whole) }
     // Above the MTU of the link that it came from: no packet, but a batch of segments.
     if headers.transport == 6, !headers.isFragment, length > port.device.mtu {
-      var maximum = min(action.egressMTU, port.device.mtu, half?.pathMTU ?? .max)
-      if let segment = half?.tcp.maximumSegment {
+      var maximum = min(mtu, port.device.mtu, limits.pathMTU)
+      if let segment = limits.maximumSegment {
         maximum = min(maximum, headers.l4Offset - headers.l3Offset + 20 + Int(segment))
       }
       return .send(action, .segments(maximumPacket: maximum))
     }
-    guard length > action.egressMTU else { return .send(action, .whole) }
+    guard length > mtu else { return .send(action, .whole) }
     if headers.network == .ipv4, !headers.dontFragment {
-      return .send(action, .fragments(maximumPacket: action.egressMTU))
+      return .send(action, .fragments(maximumPacket: mtu))
     }
     guard
       let answer = output.makeICMPError(
-        .fragmentationNeeded(mtu: action.egressMTU), about: frame, headers, from: port)
+        .fragmentationNeeded(mtu: mtu), about: frame, headers, from: port)
     else { throw .tooBig }
     return .answer(.fragmentationNeeded, answer)
   }

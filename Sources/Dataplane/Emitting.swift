@@ -23,15 +23,12 @@ extension PacketPath {
       verdict = .forwarded(action.egress)
     }
 
-    counts.ports[Int(port.id.index)].received.packets += 1
-    counts.ports[Int(port.id.index)].received.bytes += UInt64(frame.wireLength)
     for item in output.items[first...] {
       counts.ports[Int(item.port.index)].transmitted.packets += 1
       counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
     }
     counts.count(verdict, route: work.detail.route)
-    output.verdicts.append(verdict)
-    output.details.append(work.detail)
+    output.append(verdict, work.detail)
   }
 
   /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
@@ -42,8 +39,8 @@ extension PacketPath {
     AddressRewrite(source: action.source, destination: action.destination)
       .apply(frame.bytes, headers, isPartial: isPartial)
     decrementHopLimit(frame.bytes, headers)
-    setMACs(
-      frame.bytes, destination: action.destinationMAC, source: action.sourceMAC)
+    let port = snapshot.ports[Int(action.egress.index)]
+    setMACs(frame.bytes, destination: port.peerMACAddress, source: port.macAddress)
     if isPartial || headers.ipv4ChecksumMissing { _ = completeChecksums(frame.buffer, headers) }
   }
 }

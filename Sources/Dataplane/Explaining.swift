@@ -57,8 +57,8 @@ extension PacketPath {
     if headers.isICMPError, let quoted = Headers.parseQuoted(frame.readOnly, headers) {
       trace.record("flow", "an ICMP error: it follows the flow of the packet that it quotes")
       if let match = table.find(FlowKey(answering: quoted, headers, port: port.id)) {
-        let half = match.isReverse ? table[match.slot].reverse : table[match.slot].forward
-        return try explanation.send(headers, half.action, snapshot)
+        let action = table[match.slot].action(isReverse: match.isReverse)
+        return try explanation.send(headers, action, snapshot)
       }
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
     }
@@ -73,7 +73,7 @@ extension PacketPath {
         "flow",
         "\(match.isReverse ? "a reply" : "a further packet") of a known flow, \(flow.state.name)")
       if match.isReverse {
-        return try explanation.send(headers, flow.reverse.action, snapshot)
+        return try explanation.send(headers, flow.action(isReverse: true), snapshot)
       }
     } else {
       trace.record("flow", "none yet: the slow path decides")
@@ -91,7 +91,7 @@ extension PacketPath {
 
   private func record(of flow: Flow, now: UInt64) -> FlowRecord {
     let key = flow.forward.key
-    let action = flow.forward.action
+    let action = flow.action(isReverse: false)
     let ingress = snapshot.ports[Int(key.port)]
     return FlowRecord(
       port: ingress.name,

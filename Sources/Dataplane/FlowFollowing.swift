@@ -14,13 +14,13 @@ extension FlowState {
 extension Flow {
   /// Counts one packet in.
   /// - Returns: the state that it leads to.
-  mutating func follow(_ headers: Headers, isReverse: Bool, length: Int) -> FlowState {
+  mutating func follow(
+    _ headers: Headers, isReverse: Bool, length: Int, now: UInt64
+  ) -> FlowState {
     if isReverse {
-      reverse.packets += 1
-      reverse.bytes += UInt64(length)
+      reverse.note(length: length, now: now)
     } else {
-      forward.packets += 1
-      forward.bytes += UInt64(length)
+      forward.note(length: length, now: now)
     }
     switch headers.transport {
     case 6: return followTCP(headers, isReverse: isReverse)

@@ -1,11 +1,12 @@
+import CKernels
 import Wire
 
 /// The flows of one worker: found by exact match on the key of either direction, bounded in number, and
 /// ordered by age within each state.
 ///
-/// Two pieces of memory: the flows, in slots that never move, and an open-addressing table of 8-byte
-/// entries {hash, slot and direction}, at most half full, probed linearly. Removal shifts entries back, so
-/// that there are no tombstones to clean up.
+/// Two pieces of memory, in huge pages where there are any: the flows, in slots that never move, and an
+/// open-addressing table of 8-byte entries {hash, slot and direction}, at most half full, probed linearly.
+/// Removal shifts entries back, so that there are no tombstones to clean up.
 struct FlowTable: ~Copyable {
   static let none = UInt32.max
 
@@ -32,21 +33,29 @@ struct FlowTable: ~Copyable {
   private let seed: UInt64
   private let entries: UnsafeMutablePointer<Entry>
   private let mask: Int
-  private let flows: UnsafeMutablePointer<Flow>
+  private let flows: UnsafeMutableRawPointer
   private let occupied: UnsafeMutablePointer<Bool>
   private let free: UnsafeMutablePointer<UInt32>
   private let lists: UnsafeMutablePointer<List>
 
+  /// Bytes from slot to slot: each half of a flow begins on a line of the cache.
+  private static let stride = (MemoryLayout<Flow>.size + 63) & ~63
+
+  /// From a flow to its reverse half; the other comes first.
+  private static let reverseOffset = MemoryLayout<Flow>.offset(of: \.reverse)!
+
   init(capacity: Int, seed: UInt64) {
     precondition(capacity > 0 && capacity < 1 << 30)
+    precondition(
+      MemoryLayout<FlowHalf>.stride == FlowHalf.size && Self.reverseOffset == FlowHalf.size)
     self.capacity = capacity
     self.seed = seed
     var size = 16
     while size < capacity * 4 { size *= 2 }
     mask = size - 1
-    entries = .allocate(capacity: size)
+    entries = Self.map(size * MemoryLayout<Entry>.stride).bindMemory(to: Entry.self, capacity: size)
     entries.initialize(repeating: Entry(hash: 0, reference: Self.none), count: size)
-    flows = .allocate(capacity: capacity)
+    flows = Self.map(capacity * Self.stride)
     occupied = .allocate(capacity: capacity)
     occupied.initialize(repeating: false, count: capacity)
     free = .allocate(capacity: capacity)
@@ -57,17 +66,26 @@ struct FlowTable: ~Copyable {
   }
 
   deinit {
-    entries.deallocate()
-    flows.deallocate()
+    spurline_unmap(entries, (mask + 1) * MemoryLayout<Entry>.stride)
+    spurline_unmap(flows, capacity * Self.stride)
     occupied.deallocate()
     free.deallocate()
     lists.deallocate()
   }
 
+  private static func map(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = spurline_map(byteCount) else { fatalError("out of memory") }
+    return memory
+  }
+
+  private func flow(_ slot: UInt32) -> UnsafeMutablePointer<Flow> {
+    (flows + Int(slot) * Self.stride).assumingMemoryBound(to: Flow.self)
+  }
+
   /// - Precondition: the slot holds a flow.
   subscript(slot: UInt32) -> Flow {
-    _read { yield flows[Int(slot)] }
-    nonmutating _modify { yield &flows[Int(slot)] }
+    _read { yield flow(slot).pointee }
+    nonmutating _modify { yield &flow(slot).pointee }
   }
 
   func hash(of key: FlowKey) -> UInt32 { key.hash(seed: seed) }
@@ -79,8 +97,8 @@ struct FlowTable: ~Copyable {
     while entries[index].reference != Self.none {
       if entries[index].hash == hash {
         let match = Self.match(entries[index].reference)
-        let half = flows + Int(match.slot)
-        if match.isReverse ? half.pointee.reverse.key == key : half.pointee.forward.key == key {
+        let flow = flow(match.slot)
+        if match.isReverse ? flow.pointee.reverse.key == key : flow.pointee.forward.key == key {
           return match
         }
       }
@@ -89,14 +107,47 @@ struct FlowTable: ~Copyable {
     return nil
   }
 
+  /// Has the processor load the place where an entry with this hash begins to be looked for.
+  @inline(__always)
+  func prefetchEntry(_ hash: UInt32) { spurline_prefetch(entries + Int(hash) & mask) }
+
+  /// The first half with this hash, its key not yet compared; it is being loaded. Nil where there is none.
+  @inline(__always)
+  func candidate(_ hash: UInt32) -> UnsafeMutablePointer<FlowHalf>? {
+    var index = Int(hash) & mask
+    while entries[index].reference != Self.none {
+      if entries[index].hash == hash {
+        let half = half(Self.match(entries[index].reference))
+        spurline_prefetch(half)
+        spurline_prefetch(UnsafeRawPointer(half) + 64)
+        return half
+      }
+      index = (index &+ 1) & mask
+    }
+    return nil
+  }
+
+  func half(_ match: Match) -> UnsafeMutablePointer<FlowHalf> {
+    let flow = flows + Int(match.slot) * Self.stride
+    return (match.isReverse ? flow + Self.reverseOffset : flow)
+      .assumingMemoryBound(to: FlowHalf.self)
+  }
+
+  /// The flow that a half is part of, and which half it is.
+  func match(_ half: UnsafeMutablePointer<FlowHalf>) -> Match {
+    let offset = UnsafeMutableRawPointer(half) - flows
+    return Match(slot: UInt32(offset / Self.stride), isReverse: offset % Self.stride != 0)
+  }
+
   /// Puts a flow in. Nil where the table is full; the caller may evict one and try again.
   /// - Precondition: neither of its keys is in the table.
   mutating func insert(_ flow: Flow) -> UInt32? {
     guard count < capacity else { return nil }
     let slot = free[capacity - 1 - count]
     count += 1
-    (flows + Int(slot)).initialize(to: flow)
+    self.flow(slot).initialize(to: flow)
     occupied[Int(slot)] = true
+    noteSteadiness(slot)
     enter(flow.forward.key, reference: slot * 2)
     if flow.hasReverse { enter(flow.reverse.key, reference: slot * 2 + 1) }
     append(slot, to: flow.state)
@@ -104,10 +155,13 @@ struct FlowTable: ~Copyable {
   }
 
   mutating func remove(_ slot: UInt32) {
-    let flow = flows + Int(slot)
+    let flow = flow(slot)
     erase(flow.pointee.forward.key, reference: slot * 2)
     if flow.pointee.hasReverse { erase(flow.pointee.reverse.key, reference: slot * 2 + 1) }
     unlink(slot)
+    // A vector that is under way may know the slot.
+    flow.pointee.forward.isSteady = false
+    flow.pointee.reverse.isSteady = false
     occupied[Int(slot)] = false
     count -= 1
     free[capacity - 1 - count] = slot
@@ -116,8 +170,17 @@ struct FlowTable: ~Copyable {
   /// Moves a flow to another state, as the newest of it.
   mutating func setState(_ state: FlowState, of slot: UInt32) {
     unlink(slot)
-    flows[Int(slot)].state = state
+    flow(slot).pointee.state = state
+    noteSteadiness(slot)
     append(slot, to: state)
+  }
+
+  private func noteSteadiness(_ slot: UInt32) {
+    let flow = flow(slot)
+    let state = flow.pointee.state
+    flow.pointee.forward.isSteady = state.isSteady(isReverse: false)
+    flow.pointee.reverse.isSteady =
+      flow.pointee.hasReverse && state.isSteady(isReverse: true)
   }
 
   /// Frees flows of one state that have not been seen since `deadline`.
@@ -130,7 +193,7 @@ struct FlowTable: ~Copyable {
     var freed = 0
     for _ in 0..<min(present, 64 + present / 8) {
       let slot = lists[Int(state.rawValue)].oldest
-      if flows[Int(slot)].lastSeen < deadline {
+      if flow(slot).pointee.lastSeen < deadline {
         remove(slot)
         freed += 1
       } else {
@@ -189,29 +252,29 @@ struct FlowTable: ~Copyable {
 
   private func append(_ slot: UInt32, to state: FlowState) {
     let list = lists + Int(state.rawValue)
-    flows[Int(slot)].previous = list.pointee.newest
-    flows[Int(slot)].next = Self.none
+    flow(slot).pointee.previous = list.pointee.newest
+    flow(slot).pointee.next = Self.none
     if list.pointee.newest == Self.none {
       list.pointee.oldest = slot
     } else {
-      flows[Int(list.pointee.newest)].next = slot
+      flow(list.pointee.newest).pointee.next = slot
     }
     list.pointee.newest = slot
     list.pointee.count += 1
   }
 
   private func unlink(_ slot: UInt32) {
-    let list = lists + Int(flows[Int(slot)].state.rawValue)
-    let (previous, next) = (flows[Int(slot)].previous, flows[Int(slot)].next)
+    let list = lists + Int(flow(slot).pointee.state.rawValue)
+    let (previous, next) = (flow(slot).pointee.previous, flow(slot).pointee.next)
     if previous == Self.none {
       list.pointee.oldest = next
     } else {
-      flows[Int(previous)].next = next
+      flow(previous).pointee.next = next
     }
     if next == Self.none {
       list.pointee.newest = previous
     } else {
-      flows[Int(next)].previous = previous
+      flow(next).pointee.previous = previous
     }
     list.pointee.count -= 1
   }

@@ -3,11 +3,12 @@ import Wire
 
 /// One worker's packet path. It owns its flow table and its counters; nothing in it takes a lock.
 ///
-/// A vector goes through the stages in order: `parse` (Parsing.swift), `decide` with flow lookup and, for
-/// the first packet of a flow, the slow path (Deciding.swift, Admission.swift), `rewrite` and `emit`
-/// (Emitting.swift). A change of the snapshot is Switching.swift.
+/// The fast path (FastPath.swift) recognises the plain packets of a vector, finds their flows, and forwards them,
+/// each step for the whole vector. Whatever it does not take goes one by one, where its turn is, through
+/// `parse` (Parsing.swift), `decide`, with the slow path for the first packet of a flow (Deciding.swift,
+/// Admission.swift), and `emit` (Emitting.swift). A change of the snapshot is Switching.swift.
 public struct PacketPath: ~Copyable {
-  /// What is known of one frame of the vector between the stages.
+  /// What is known of one frame between the steps of the way that takes any packet.
   struct Work {
     var headers: Headers?
     var plan = Plan.drop(.frameTooShort)
@@ -38,7 +39,10 @@ public struct PacketPath: ~Copyable {
   var table: FlowTable
   var fragments = FragmentTable()
   var counts: CounterBlock
-  private let work: UnsafeMutablePointer<Work>
+  /// One per frame of a vector; see FastPath.swift.
+  let candidates: UnsafeMutablePointer<Candidate>
+  /// What the fast path needs of each of the snapshot's ports.
+  private(set) var links: UnsafeMutablePointer<Link>
 
   /// - Parameter seed: of the flow table's hash; fixed for replay, random for live traffic.
   public init(
@@ -51,11 +55,15 @@ public struct PacketPath: ~Copyable {
     table = FlowTable(capacity: limits.maximumFlows, seed: seed)
     counts = CounterBlock(
       ports: snapshot.ports.count, services: snapshot.topology.services.services.count)
-    work = .allocate(capacity: PacketVector.capacity)
-    work.initialize(repeating: Work(), count: PacketVector.capacity)
+    candidates = .allocate(capacity: PacketVector.capacity)
+    candidates.initialize(repeating: Candidate(), count: PacketVector.capacity)
+    links = Link.all(of: snapshot)
   }
 
-  deinit { work.deallocate() }
+  deinit {
+    candidates.deallocate()
+    links.deallocate()
+  }
 
   /// Decides every frame of a vector that came from one port, rewriting in place, and adds verdicts and
   /// frames to `output`. Time is the frames' own.
@@ -63,14 +71,27 @@ public struct PacketPath: ~Copyable {
     _ vector: borrowing PacketVector, from port: PortID, into output: inout Transmission
   ) {
     let record = snapshot.ports[Int(port.index)]
-    let work = self.work
-    for index in 0..<vector.count { parse(vector[index], &work[index]) }
+    recognize(vector, from: port)
+    var bytes = 0
     for index in 0..<vector.count {
-      decide(vector[index], &work[index], from: record, into: &output)
+      let frame = vector[index]
+      bytes &+= frame.wireLength
+      if !forwardKnown(frame, candidates[index], cause: index, into: &output) {
+        processAny(frame, cause: index, from: record, into: &output)
+      }
     }
-    for index in 0..<vector.count {
-      emit(vector[index], work[index], cause: index, from: record, into: &output)
-    }
+    counts.ports[Int(port.index)].received.packets &+= UInt64(vector.count)
+    counts.ports[Int(port.index)].received.bytes &+= UInt64(bytes)
+  }
+
+  /// One frame, whatever it is.
+  private mutating func processAny(
+    _ frame: Frame, cause: Int, from port: PortRecord, into output: inout Transmission
+  ) {
+    var work = Work()
+    parse(frame, &work)
+    decide(frame, &work, from: port, into: &output)
+    emit(frame, work, cause: cause, from: port, into: &output)
   }
 
   /// Takes a frame that is known to be undecidable (an unsupported link type, say) into the sums.
@@ -81,8 +102,7 @@ public struct PacketPath: ~Copyable {
     counts.ports[Int(port.index)].received.bytes += UInt64(wireLength)
     let verdict = Verdict.dropped(reason)
     counts.count(verdict, route: nil)
-    output.verdicts.append(verdict)
-    output.details.append(PacketDetail())
+    output.append(verdict, PacketDetail())
   }
 
   /// Frees flows that have been idle for too long. Call about once a second of packet time.
@@ -102,5 +122,9 @@ public struct PacketPath: ~Copyable {
     return sums
   }
 
-  mutating func replaceSnapshot(_ new: Snapshot) { snapshot = new }
+  mutating func replaceSnapshot(_ new: Snapshot) {
+    snapshot = new
+    links.deallocate()
+    links = Link.all(of: new)
+  }
 }

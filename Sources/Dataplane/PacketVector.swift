@@ -1,4 +1,4 @@
-/// Up to 256 frames and the memory that they live in, filled by a port's `receive`.
+/// Up to 256 frames, filled by a port's `receive`, and memory for those that have none of their own.
 public struct PacketVector: ~Copyable {
   /// Large enough that the cost of a stage's call vanishes, small enough that 256 headers stay in the
   /// first-level cache.
@@ -14,7 +14,8 @@ public struct PacketVector: ~Copyable {
   /// One slot. An odd multiple of 64 bytes: slots 64 KiB apart would all fall on the same cache sets.
   static let stride = 1_031 * 64
 
-  public private(set) var count = 0
+  @usableFromInline var used = 0
+  @inlinable public var count: Int { used }
   @usableFromInline let memory: UnsafeMutableRawPointer
   @usableFromInline let frames: UnsafeMutablePointer<Frame>
 
@@ -31,7 +32,7 @@ public struct PacketVector: ~Copyable {
 
   public var isFull: Bool { count == Self.capacity }
 
-  public mutating func removeAll() { count = 0 }
+  public mutating func removeAll() { used = 0 }
 
   /// Copies a frame in. False, and nothing done, where the vector is full or the frame is larger than
   /// `frameCapacity`.
@@ -39,12 +40,22 @@ public struct PacketVector: ~Copyable {
     _ bytes: UnsafeRawBufferPointer, wireLength: Int, timestamp: UInt64
   ) -> Bool {
     guard !isFull, bytes.count <= Self.frameCapacity else { return false }
-    let slot = memory + count * Self.stride + Self.headroom
+    let slot = memory + used * Self.stride + Self.headroom
     if let source = bytes.baseAddress { slot.copyMemory(from: source, byteCount: bytes.count) }
-    frames[count] = Frame(
+    frames[used] = Frame(
       bytes: slot, length: bytes.count, wireLength: max(wireLength, bytes.count),
       timestamp: timestamp)
-    count += 1
+    used += 1
+    return true
+  }
+
+  /// Takes a frame that stays where it is, without a copy: it has to be writable, and to be there until the vector
+  /// is emptied. False, and nothing done, where the vector is full.
+  @inlinable
+  public mutating func append(_ frame: Frame) -> Bool {
+    guard used < Self.capacity else { return false }
+    frames[used] = frame
+    used += 1
     return true
   }
 

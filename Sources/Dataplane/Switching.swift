@@ -79,14 +79,12 @@ extension PacketPath {
     var silent: Trace?
     let fresh = try? snapshot.admit(flow.forward.key, trace: &silent)
     if let fresh, fresh.ownerService == flow.ownerService,
-      fresh.action.leadsLike(flow.forward.action),
+      fresh.action.leadsLike(flow.action(isReverse: false)),
       fresh.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil),
-      fresh.reverse?.action.leadsLike(flow.reverse.action) ?? true
+      fresh.reverse?.action.leadsLike(flow.action(isReverse: true)) ?? true
     {
       // Another route may say so now: the packets' way is the same, and the flow goes on.
-      table[slot].forward.action = fresh.action
-      if let reverse = fresh.reverse { table[slot].reverse.action = reverse.action }
-      table[slot].generation = snapshot.generation
+      table[slot].decide(fresh, generation: snapshot.generation)
       return .holds
     }
     if flow.forward.key.transport == 6, let fresh, fresh.ownerService != flow.ownerService {
@@ -120,7 +118,7 @@ extension PacketPath {
     let flow = table[slot]
     let key = flow.forward.key
     let ingress = snapshot.ports[Int(key.port)]
-    let egress = snapshot.ports[Int(flow.forward.action.egress.index)]
+    let egress = snapshot.ports[Int(flow.forward.egress.index)]
     let sent = output.items.count
     // What each side sees of the other: the initiator the original addresses, the responder the new ones.
     output.appendResets(
@@ -128,8 +126,8 @@ extension PacketPath {
       sender: flow.reverse.tcp, receiver: flow.forward.tcp, by: ingress,
       flow: flow, now: now)
     output.appendResets(
-      from: flow.forward.action.source ?? key.source, key.sourcePort,
-      to: flow.forward.action.destination ?? key.destination, key.destinationPort,
+      from: flow.forward.rewrite.source, key.sourcePort,
+      to: flow.forward.rewrite.destination, key.destinationPort,
       sender: flow.forward.tcp, receiver: flow.reverse.tcp, by: egress,
       flow: flow, now: now)
     for item in output.items[sent...] {
@@ -137,8 +135,7 @@ extension PacketPath {
       counts.ports[Int(item.port.index)].transmitted.packets += 1
       counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
     }
-    table[slot].lastSeen = now
-    table[slot].generation = snapshot.generation
+    table[slot].forward.lastSeen = now
     table.setState(.reset, of: slot)
   }
 
@@ -153,7 +150,7 @@ extension PacketPath {
       source: endpoint(key.sourceAddress, key.sourcePort),
       destination: endpoint(key.destinationAddress, key.destinationPort),
       service: service.map { snapshot.topology.services.services[$0].name } ?? "",
-      egress: snapshot.ports[Int(flow.forward.action.egress.index)].name)
+      egress: snapshot.ports[Int(flow.forward.egress.index)].name)
   }
 
   /// After a reload, ports, subnets and services may stand in other places: flows keep theirs by name, and
@@ -173,19 +170,21 @@ extension PacketPath {
       var flow = table[slot]
       table.remove(slot)
       guard let ingress = ports[Int(flow.forward.key.port)],
-        let egress = ports[Int(flow.forward.action.egress.index)]
+        let egress = ports[Int(flow.forward.egress.index)]
       else { continue }
       if let subnet = flow.ownerSubnet {
         guard let moved = subnets[subnet] else { continue }
         flow.ownerSubnet = moved
       }
       flow.forward.key.port = ingress.index
-      flow.forward.action.egress = egress
+      flow.forward.egress = egress
       flow.reverse.key.port = egress.index
-      flow.reverse.action.egress = ingress
+      flow.reverse.egress = ingress
       flow.ownerService = flow.ownerService.flatMap { services[$0] }
-      flow.forward.action.route.service = flow.forward.action.route.service.flatMap { services[$0] }
-      flow.reverse.action.route.service = flow.reverse.action.route.service.flatMap { services[$0] }
+      flow.forwardDetails.route.service = flow.forwardDetails.route.service.flatMap { services[$0] }
+      flow.reverseDetails.route.service = flow.reverseDetails.route.service.flatMap { services[$0] }
+      flow.forward.noteService(of: flow.forwardDetails.route)
+      flow.reverse.noteService(of: flow.reverseDetails.route)
       flows.append(flow)
     }
     for flow in flows { _ = table.insert(flow) }

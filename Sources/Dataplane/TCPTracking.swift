@@ -9,19 +9,18 @@ extension Flow {
     let end =
       headers.tcpSequence &+ UInt32(truncatingIfNeeded: headers.trafficLength)
       &+ (flags.contains(.syn) ? 1 : 0) &+ (flags.contains(.fin) ? 1 : 0)
-    if !side.hasSequence || Self.isAfter(end, side.nextSequence) || flags.contains(.syn) {
-      side.nextSequence = end
-      side.hasSequence = true
-    }
-    if flags.contains(.ack),
-      !side.hasAcknowledged || Self.isAfter(headers.tcpAcknowledgment, side.acknowledged)
-    {
-      side.acknowledged = headers.tcpAcknowledgment
-      side.hasAcknowledged = true
-    }
+    if flags.contains(.syn) { side.hasSequence = false }
+    side.noteSequence(end)
+    if flags.contains(.ack) { side.noteAcknowledgment(headers.tcpAcknowledgment) }
     if flags.contains(.fin) { side.sentFIN = true }
-    if let segment = headers.tcpMaximumSegment { side.maximumSegment = max(segment, 64) }
     if isReverse { reverse.tcp = side } else { forward.tcp = side }
+    if let segment = headers.tcpMaximumSegment {
+      if isReverse {
+        reverseDetails.maximumSegment = max(segment, 64)
+      } else {
+        forwardDetails.maximumSegment = max(segment, 64)
+      }
+    }
 
     if flags.contains(.rst) { wasReset = true }
     if wasReset || side.sentFIN { return .closing }
@@ -39,7 +38,26 @@ extension Flow {
     }
   }
 
+}
+
+extension TCPSide {
+  /// - Parameter end: the number behind a packet's last byte.
+  @inline(__always)
+  mutating func noteSequence(_ end: UInt32) {
+    guard !hasSequence || Self.isAfter(end, nextSequence) else { return }
+    nextSequence = end
+    hasSequence = true
+  }
+
+  @inline(__always)
+  mutating func noteAcknowledgment(_ number: UInt32) {
+    guard !hasAcknowledged || Self.isAfter(number, acknowledged) else { return }
+    acknowledged = number
+    hasAcknowledged = true
+  }
+
   /// Sequence numbers in the order of RFC 9293 section 3.4, modulo 2^32.
+  @inline(__always)
   private static func isAfter(_ a: UInt32, _ b: UInt32) -> Bool {
     Int32(bitPattern: a &- b) > 0
   }

@@ -25,8 +25,9 @@ public struct Transmission: ~Copyable {
 
   /// One per frame of the input vector, in its order.
   public internal(set) var verdicts: [Verdict] = []
-  /// One per frame of the input vector, in its order.
+  /// One per frame of the input vector, in its order; none where they are not asked for.
   public internal(set) var details: [PacketDetail] = []
+  private let recordsDetails: Bool
   public internal(set) var items: [Item] = []
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
@@ -37,9 +38,11 @@ public struct Transmission: ~Copyable {
   /// 64 KiB, each cut into segments, takes 17 of them.
   private static let chunkSize = 1 << 20
 
-  public init() {
+  /// - Parameter recordsDetails: fills `details`: for those who report on packets, not for live traffic.
+  public init(recordsDetails: Bool = false) {
+    self.recordsDetails = recordsDetails
     verdicts.reserveCapacity(PacketVector.capacity)
-    details.reserveCapacity(PacketVector.capacity)
+    if recordsDetails { details.reserveCapacity(PacketVector.capacity) }
     items.reserveCapacity(PacketVector.capacity * 2)
   }
 
@@ -54,6 +57,13 @@ public struct Transmission: ~Copyable {
     items.removeAll(keepingCapacity: true)
     chunk = 0
     used = 0
+  }
+
+  /// The next frame's end.
+  @inline(__always)
+  mutating func append(_ verdict: Verdict, _ detail: @autoclosure () -> PacketDetail) {
+    verdicts.append(verdict)
+    if recordsDetails { details.append(detail()) }
   }
 
   /// Room for a frame of ours, aligned to 64 bytes, until the next `removeAll`.

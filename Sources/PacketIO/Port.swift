@@ -7,7 +7,8 @@ public protocol Port: AnyObject {
   /// To wait on with poll(2) for frames; nil where there is nothing to wait for.
   var pollDescriptor: Int32? { get }
 
-  /// Appends the frames that are there, up to the vector's capacity, without waiting.
+  /// Appends the frames that are there, up to the vector's capacity, without waiting. Frames may stand in the
+  /// port's own memory (a ring that the kernel fills): they are there until the next call, which gives them back.
   /// - Returns: how many were appended.
   func receive(into vector: inout PacketVector) throws(PortError) -> Int
 

@@ -27,7 +27,7 @@ public struct Replay: ~Copyable {
   private let deliver: Delivery
   private var path: PacketPath
   private var vector = PacketVector()
-  private var output = Transmission()
+  private var output = Transmission(recordsDetails: true)
   private var pending: [ReplayedPacket] = []
   private var requests = ForwardedRequests()
   /// The second of packet time up to which idle flows have been freed.

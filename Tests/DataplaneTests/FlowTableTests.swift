@@ -16,12 +16,15 @@ import Wire
 
   static func flow(_ number: Int, state: FlowState, now: UInt64) -> Flow {
     let action = Action(
-      egress: PortID(1), egressMTU: 1_500, sourceMAC: .zero, destinationMAC: .zero,
+      egress: PortID(1),
       route: ResolvedRoute(prefix: .anyIPv4, origin: .system, nextHopType: .internet))
-    return Flow(
-      forward: FlowHalf(key: key(number, port: 0), action: action),
-      reverse: FlowHalf(key: key(number, port: 1), action: action),
-      hasReverse: number % 3 != 0, state: state, generation: 1, lastSeen: now)
+    var flow = Flow(
+      key(number, port: 0),
+      Admission(
+        action: action, reverse: number % 3 != 0 ? (key(number, port: 1), action) : nil),
+      state: state, generation: 1)
+    flow.forward.lastSeen = now
+    return flow
   }
 
   @Test("F4: insert, find, remove, change of state, expiry and eviction", arguments: 0..<20)
@@ -64,7 +67,7 @@ import Wire
         model[number]!.state = state
       case 6:
         guard let entry = model[number] else { break }
-        table[entry.slot].lastSeen = now
+        table[entry.slot].forward.lastSeen = now
         model[number]!.lastSeen = now
       default:
         let state = FlowState.allCases[Int(random.next() % 8)]

@@ -1,0 +1,178 @@
+/// A packet that asks for nothing but to be passed on, as most are: untagged, whole, neither fragment nor option nor
+/// extension header; UDP, or TCP that neither begins nor ends a connection; hops left; an IPv4 header checksum
+/// that is right, and a transport checksum that was not left to an interface.
+///
+/// Whatever it is not, `Headers.parse` reads; for a packet that it is, both say the same.
+public struct PlainPacket: BitwiseCopyable, Sendable {
+  /// In host order, IPv4 in the low 32 bits.
+  public let source: UInt128
+  /// Like `source`.
+  public let destination: UInt128
+  public let sourcePort: UInt16
+  public let destinationPort: UInt16
+  /// 6 or 17.
+  public let transport: UInt8
+  public let isIPv6: Bool
+  /// The IP packet's length in bytes, header included.
+  public let length: Int
+  /// Of TCP: the sequence number behind the packet's last byte; else 0.
+  public let endSequence: UInt32
+  /// Of TCP; else 0.
+  public let acknowledgment: UInt32
+
+  /// Nil for any other packet.
+  /// - Parameter length: bytes of the frame, all of which are there.
+  @inlinable
+  public init?(_ frame: UnsafeRawPointer, length frameLength: Int) {
+    guard frameLength >= 42 else { return nil }
+    var sum: UInt64
+    let l4Offset: Int
+    switch frame.load16(12) {
+    case 0x0800:
+      let total = Int(frame.load16(16))
+      // A fragment's offset and flag: all but "don't fragment".
+      guard frame.load8(14) == 0x45, frame.load16(20) & 0x3fff == 0, frame.load8(22) > 1,
+        total >= 28, 14 + total <= frameLength, frame.load16(24) != 0
+      else { return nil }
+      sum = Self.words(frame, 14, 12)
+      let addresses = Self.words(frame, 26, 8)
+      guard Self.fold(sum &+ addresses) == 0xffff else { return nil }
+      sum = addresses
+      isIPv6 = false
+      length = total
+      l4Offset = 34
+      transport = frame.load8(23)
+      source = UInt128(frame.load32(26))
+      destination = UInt128(frame.load32(30))
+    case 0x86dd:
+      let total = 40 + Int(frame.load16(18))
+      guard frame.load8(14) >> 4 == 6, frame.load8(21) > 1, total >= 48, 14 + total <= frameLength
+      else { return nil }
+      sum = Self.words(frame, 22, 32)
+      isIPv6 = true
+      length = total
+      l4Offset = 54
+      transport = frame.load8(20)
+      source = frame.load128(22)
+      destination = frame.load128(38)
+    default: return nil
+    }
+
+    let available = 14 + length - l4Offset
+    sourcePort = frame.load16(l4Offset)
+    destinationPort = frame.load16(l4Offset + 2)
+    let field: UInt16
+    var covered = available
+    switch transport {
+    case 6:
+      guard available >= 20 else { return nil }
+      let headerLength = Int(frame.load8(l4Offset + 12) >> 4) * 4
+      // ACK, and none of SYN, RST and FIN.
+      guard headerLength >= 20, headerLength <= available,
+        frame.load8(l4Offset + 13) & 0b1_0111 == 0b1_0000
+      else { return nil }
+      endSequence =
+        frame.load32(l4Offset + 4) &+ UInt32(truncatingIfNeeded: available - headerLength)
+      acknowledgment = frame.load32(l4Offset + 8)
+      field = frame.load16(l4Offset + 16)
+    case 17:
+      covered = Int(frame.load16(l4Offset + 4))
+      guard covered >= 8, covered <= available else { return nil }
+      endSequence = 0
+      acknowledgment = 0
+      field = frame.load16(l4Offset + 6)
+    default: return nil
+    }
+    // `hasPartialChecksum`: the field holds the pseudo-header's sum.
+    sum &+= UInt64(UInt16(transport).bigEndian) &+ UInt64(UInt16(covered).bigEndian)
+    guard field == 0 || Self.fold(sum) != field.bigEndian else { return nil }
+  }
+
+  /// The sum of 32-bit words as the machine loads them (RFC 1071 section 2).
+  @inlinable @inline(__always)
+  static func words(_ bytes: UnsafeRawPointer, _ offset: Int, _ count: Int) -> UInt64 {
+    var sum: UInt64 = 0
+    var at = offset
+    while at < offset &+ count {
+      sum &+= UInt64(bytes.loadUnaligned(fromByteOffset: at, as: UInt32.self))
+      at &+= 4
+    }
+    return sum
+  }
+
+  @inlinable @inline(__always)
+  static func fold(_ sum: UInt64) -> UInt16 {
+    var sum = sum >> 32 &+ sum & 0xffff_ffff
+    sum = sum >> 16 &+ sum & 0xffff
+    sum = sum >> 16 &+ sum & 0xffff
+    return UInt16(truncatingIfNeeded: sum >> 16 &+ sum & 0xffff)
+  }
+}
+
+/// What a flow does to its plain packets, worked out once.
+public struct PlainRewrite: BitwiseCopyable, Sendable {
+  /// In host order, IPv4 in the low 32 bits; the packet's own where they stay.
+  public let source: UInt128
+  /// Like `source`.
+  public let destination: UInt128
+  /// What is added to the complement of the IPv4 header's checksum: addresses, and one hop less (RFC 1624).
+  public let headerDelta: UInt16
+  /// The same for the transport's checksum: addresses.
+  public let transportDelta: UInt16
+
+  /// Of packets that carry `oldSource` and `oldDestination`.
+  public init(
+    source: UInt128, destination: UInt128, from oldSource: UInt128,
+    and oldDestination: UInt128
+  ) {
+    self.source = source
+    self.destination = destination
+    var delta = ChecksumSum()
+    if source != oldSource {
+      delta.add(~oldSource)
+      delta.add(source)
+    }
+    if destination != oldDestination {
+      delta.add(~oldDestination)
+      delta.add(destination)
+    }
+    transportDelta = delta.folded
+    // One less in the high byte of a word: what that makes does not depend on the word.
+    delta.add(~0x0100 as UInt16)
+    headerDelta = delta.folded
+  }
+
+  /// New addresses, one hop less, checksums: as `AddressRewrite` and `decrementHopLimit` do it.
+  /// - Precondition: the packet's addresses are those that this was made for.
+  @inlinable
+  public func apply(_ frame: UnsafeMutableRawPointer, isIPv6: Bool, transport: UInt8) {
+    let l4Offset: Int
+    if isIPv6 {
+      l4Offset = 54
+      frame.store8(frame.load8(21) &- 1, 21)
+      frame.store128(source, 22)
+      frame.store128(destination, 38)
+    } else {
+      l4Offset = 34
+      frame.store8(frame.load8(22) &- 1, 22)
+      frame.store16(Self.add(headerDelta, to: frame.load16(24)), 24)
+      frame.store32(UInt32(truncatingIfNeeded: source), 26)
+      frame.store32(UInt32(truncatingIfNeeded: destination), 30)
+    }
+    if transport == 6 {
+      frame.store16(Self.add(transportDelta, to: frame.load16(l4Offset + 16)), l4Offset + 16)
+    } else {
+      let old = frame.load16(l4Offset + 6)
+      // No checksum stays no checksum, and a computed zero is written as ones (RFC 768).
+      guard old != 0 else { return }
+      let new = Self.add(transportDelta, to: old)
+      frame.store16(new == 0 ? 0xffff : new, l4Offset + 6)
+    }
+  }
+
+  @inlinable @inline(__always)
+  static func add(_ delta: UInt16, to checksum: UInt16) -> UInt16 {
+    let sum = UInt32(~checksum) &+ UInt32(delta)
+    return ~UInt16(truncatingIfNeeded: sum &+ sum >> 16)
+  }
+}
