@@ -17,15 +17,13 @@ struct Admission {
 extension Snapshot {
   func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
     let way = try route(key, trace: &trace)
+    return admit(key, by: way, backKey: way.backKey(of: key))
+  }
+
+  /// The way out is known, and the key that replies would have: does the way back lead there?
+  func admit(_ key: FlowKey, by way: Way, backKey: FlowKey) -> Admission {
     let ingress = ports[Int(key.port)]
     let egress = ports[Int(way.action.egress.index)]
-    let translatedSource = way.action.source ?? key.source
-    let translatedDestination = way.action.destination ?? key.destination
-    let backKey = FlowKey(
-      port: egress.id, source: translatedDestination, destination: translatedSource,
-      sourcePort: key.destinationPort, destinationPort: key.sourcePort, transport: key.transport,
-      isIPv6: key.isIPv6)
-
     var back: Action?
     if egress.subnet != nil {
       // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
@@ -42,8 +40,8 @@ extension Snapshot {
       // the way back, too.
       back = Action(
         egress: ingress.id,
-        source: translatedDestination == key.destination ? nil : key.destination,
-        destination: translatedSource == key.source ? nil : key.source,
+        source: way.action.destination == nil ? nil : key.destination,
+        destination: way.action.source == nil ? nil : key.source,
         route: ResolvedRoute(
           prefix: IPPrefix(host: key.sourceAddress), origin: .system,
           nextHopType: ingress.subnet == nil ? .virtualNetworkGateway : .vnetLocal,
@@ -54,14 +52,23 @@ extension Snapshot {
       ownerService: way.ownerService)
   }
 
-  private struct Way {
+  /// Where one direction of a flow goes, and whose it is.
+  struct Way {
     var action: Action
     var ownerSubnet: Int?
     var ownerService: Int?
+
+    /// What replies have, if they come back the same way.
+    func backKey(of key: FlowKey) -> FlowKey {
+      FlowKey(
+        port: action.egress, source: action.destination ?? key.destination,
+        destination: action.source ?? key.source, sourcePort: key.destinationPort,
+        destinationPort: key.sourcePort, transport: key.transport, isIPv6: key.isIPv6)
+    }
   }
 
   /// One direction: source, route, translation.
-  private func route(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Way {
+  func route(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Way {
     let ingress = ports[Int(key.port)]
     let source = key.sourceAddress
     let destination = key.destinationAddress

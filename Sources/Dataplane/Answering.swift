@@ -100,7 +100,7 @@ extension Transmission {
         reset.write(into: $0)
         return reset.length
       }
-      items.append(Item(port: port.id, frame: frame, cause: nil))
+      append(Item(port: port.id, frame: frame, cause: nil))
     }
   }
 }

@@ -130,14 +130,14 @@ struct CounterBlock: ~Copyable {
     }
   }
 
-  /// A packet of a known flow that was forwarded.
-  @inline(__always)
-  mutating func countForwarded(_ half: borrowing FlowHalf, length: Int) {
-    forwarded &+= 1
-    byHop[half.nextHopType.index] &+= 1
-    if half.service != FlowHalf.noService { services[Int(half.service)] &+= 1 }
-    ports[Int(half.egress.index)].transmitted.packets &+= 1
-    ports[Int(half.egress.index)].transmitted.bytes &+= UInt64(length)
+  /// Packets of known flows that were forwarded.
+  mutating func count(_ run: PacketPath.Run) {
+    guard run.packets > 0 else { return }
+    forwarded &+= run.packets
+    byHop[run.nextHopType.index] &+= run.packets
+    if run.service != FlowHalf.noService { services[Int(run.service)] &+= run.packets }
+    ports[Int(run.egress.index)].transmitted.packets &+= run.packets
+    ports[Int(run.egress.index)].transmitted.bytes &+= run.bytes
   }
 
   func sums(_ snapshot: Snapshot) -> Counters {

@@ -5,23 +5,16 @@ import Wire
 /// because the second packet of a flow must find what the first one left.
 extension PacketPath {
   mutating func decide(
-    _ frame: Frame, _ work: inout Work, from port: PortRecord, into output: inout Transmission
-  ) {
-    guard let headers = work.headers else { return }
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+  ) -> Plan {
     do throws(DropReason) {
-      work.plan = try plan(frame, headers, from: port, into: &output)
+      return try plan(frame, headers, from: port, into: &output)
     } catch {
-      work.plan = .drop(error)
       if headers.isFirstFragment {
         fragments.note(
           FragmentTable.Key(headers, port: port.id), .drop(error), now: frame.timestamp)
       }
-    }
-    if case .send(let action, _) = work.plan {
-      work.detail.route = action.route
-      work.detail.translatedSource = headers.address(action.source ?? headers.source)
-      work.detail.translatedDestination =
-        headers.address(action.destination ?? headers.destination)
+      return .drop(error)
     }
   }
 
@@ -70,7 +63,11 @@ extension PacketPath {
     }
 
     var noTrace: Trace?
-    let admission = try snapshot.admit(key, trace: &noTrace)
+    let way = try snapshot.route(key, trace: &noTrace)
+    // The entry of replies comes from memory: the flow is put together meanwhile.
+    let backKey = way.backKey(of: key)
+    table.prefetchEntry(table.hash(of: backKey))
+    let admission = snapshot.admit(key, by: way, backKey: backKey)
     let limits = try enter(key, admission, frame, headers)
     return try send(frame, headers, by: admission.action, limits, from: port, into: &output)
   }
@@ -144,18 +141,18 @@ extension PacketPath {
   private mutating func enter(
     _ key: FlowKey, _ admission: Admission, _ frame: Frame, _ headers: Headers
   ) throws(DropReason) -> SegmentLimits {
-    if let reverse = admission.reverse, let other = table.find(reverse.key) {
+    var flow = Flow(
+      key, admission, state: .initial(for: headers), generation: snapshot.generation)
+    flow.noteTags(of: frame, headers)
+    flow.state = flow.follow(
+      headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
+    if flow.hasReverse, let other = table.find(flow.reverse.key) {
       // Someone else's replies would look the same. What is over gives way, what lives does not.
       switch table[other.slot].state {
       case .reset, .closing: table.remove(other.slot)
       default: throw .flowConflict
       }
     }
-    var flow = Flow(
-      key, admission, state: .initial(for: headers), generation: snapshot.generation)
-    flow.noteTags(of: frame, headers)
-    flow.state = flow.follow(
-      headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
     if table.insert(flow) == nil {
       guard table.evict(), table.insert(flow) != nil else { throw .flowTableFull }
       counts.flowsEvicted += 1

@@ -4,31 +4,33 @@ import Wire
 /// Stage 3: the rewrite, and what goes out of which port; every frame gets its verdict and is counted.
 extension PacketPath {
   mutating func emit(
-    _ frame: Frame, _ work: Work, cause: Int, from port: PortRecord,
+    _ frame: Frame, _ headers: Headers, _ plan: Plan, cause: Int, from port: PortRecord,
     into output: inout Transmission
   ) {
     let first = output.items.count
-    let verdict: Verdict
-    switch work.plan {
-    case .drop(let reason):
-      verdict = .dropped(reason)
+    switch plan {
+    case .drop(let reason): conclude(.dropped(reason), into: &output)
     case .answer(let answer, let reply):
-      if let reply { output.items.append(.init(port: port.id, frame: reply, cause: cause)) }
-      verdict = .answered(answer)
+      if let reply { output.append(.init(port: port.id, frame: reply, cause: cause)) }
+      conclude(.answered(answer), into: &output)
     case .send(let action, let size):
-      // A plan to send is only made for a frame that was parsed.
-      let headers = work.headers!
       rewrite(frame, headers, by: action)
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
-      verdict = .forwarded(action.egress)
+      let verdict = Verdict.forwarded(action.egress)
+      counts.count(verdict, route: action.route)
+      output.append(verdict, PacketDetail(headers, action))
     }
 
     for item in output.items[first...] {
       counts.ports[Int(item.port.index)].transmitted.packets += 1
       counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
     }
-    counts.count(verdict, route: work.detail.route)
-    output.append(verdict, work.detail)
+  }
+
+  /// The verdict on a frame that goes no further.
+  mutating func conclude(_ verdict: Verdict, into output: inout Transmission) {
+    counts.count(verdict, route: nil)
+    output.append(verdict, PacketDetail())
   }
 
   /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
@@ -45,6 +47,15 @@ extension PacketPath {
   }
 }
 
+extension PacketDetail {
+  /// Of a packet as it came in.
+  fileprivate init(_ headers: Headers, _ action: Action) {
+    route = action.route
+    translatedSource = headers.address(action.source ?? headers.source)
+    translatedDestination = headers.address(action.destination ?? headers.destination)
+  }
+}
+
 extension Transmission {
   /// A forwarded frame: as it is, or cut to what its way out carries.
   mutating func append(
@@ -52,7 +63,7 @@ extension Transmission {
   ) {
     switch size {
     case .whole:
-      items.append(Item(port: port, frame: frame, cause: cause))
+      append(Item(port: port, frame: frame, cause: cause))
     case .segments(let maximum):
       let count = headers.tcpSegmentCount(maximumPacketLength: maximum)
       let room = headers.tcpSegmentFrameLength(maximumPacketLength: maximum)
@@ -80,7 +91,7 @@ extension Transmission {
     _ memory: UnsafeMutableRawBufferPointer, _ length: Int, like frame: Frame, port: PortID,
     cause: Int
   ) {
-    items.append(
+    append(
       Item(
         port: port,
         frame: Frame(

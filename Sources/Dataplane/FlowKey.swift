@@ -1,3 +1,4 @@
+import Model
 import Wire
 
 /// What names one direction of a flow: where its packets come in, and their 5-tuple as it stands in them.
@@ -9,24 +10,37 @@ import Wire
 struct FlowKey: Equatable {
   var source: UInt128
   var destination: UInt128
-  var sourcePort: UInt16
-  var destinationPort: UInt16
-  var port: UInt16
-  var transport: UInt8
-  /// Bit 7: IPv6.
-  var kind: UInt8
+  /// All but the addresses, compared and hashed as one number: IP version, transport, the port that it
+  /// came in by, source port, destination port.
+  private(set) var rest: UInt64
 
   init(
     port: PortID, source: UInt128, destination: UInt128, sourcePort: UInt16,
     destinationPort: UInt16, transport: UInt8, isIPv6: Bool
   ) {
+    self.init(
+      port: port, source: source, destination: destination,
+      ports: UInt32(sourcePort) << 16 | UInt32(destinationPort), transport: transport,
+      isIPv6: isIPv6)
+  }
+
+  @inline(__always)
+  private init(
+    port: PortID, source: UInt128, destination: UInt128, ports: UInt32, transport: UInt8,
+    isIPv6: Bool
+  ) {
     self.source = source
     self.destination = destination
-    self.sourcePort = sourcePort
-    self.destinationPort = destinationPort
-    self.port = port.index
-    self.transport = transport
-    kind = isIPv6 ? 0x80 : 0
+    rest =
+      UInt64(ports) | UInt64(port.index) << 32 | UInt64(transport) << 48
+      | (isIPv6 ? Self.ipv6 : 0)
+  }
+
+  @inline(__always)
+  init(_ packet: PlainPacket, port: PortID) {
+    self.init(
+      port: port, source: packet.source, destination: packet.destination, ports: packet.ports,
+      transport: packet.transport, isIPv6: packet.isIPv6)
   }
 
   init(_ headers: Headers, port: PortID) {
@@ -45,26 +59,38 @@ struct FlowKey: Equatable {
       transport: quoted.transport, isIPv6: headers.network == .ipv6)
   }
 
-  var isIPv6: Bool { kind & 0x80 != 0 }
+  private static let ipv6: UInt64 = 1 << 63
 
-  /// A multiply-and-fold hash over the 44 bytes, keyed against flooding of one bucket.
+  var sourcePort: UInt16 { UInt16(truncatingIfNeeded: rest >> 16) }
+  var destinationPort: UInt16 { UInt16(truncatingIfNeeded: rest) }
+  var port: UInt16 {
+    get { UInt16(truncatingIfNeeded: rest >> 32) }
+    set { rest = rest & ~(0xffff << 32) | UInt64(newValue) << 32 }
+  }
+  var transport: UInt8 { UInt8(truncatingIfNeeded: rest >> 48) }
+  var isIPv6: Bool { rest & Self.ipv6 != 0 }
+
+  /// A multiply-and-fold hash over all of it, keyed against flooding of one bucket.
+  @inline(__always)
   func hash(seed: UInt64) -> UInt32 {
-    @inline(__always) func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
-      let (high, low) = a.multipliedFullWidth(by: b)
-      return high ^ low
-    }
-    let rest =
-      UInt64(sourcePort) | UInt64(destinationPort) << 16 | UInt64(port) << 32
-      | UInt64(transport) << 48 | UInt64(kind) << 56
-    var h = mix(
-      UInt64(truncatingIfNeeded: source) ^ seed,
-      UInt64(truncatingIfNeeded: destination) ^ 0x9e37_79b9_7f4a_7c15)
+    // Both addresses of IPv4 in one number.
+    var h = Self.mix(
+      UInt64(truncatingIfNeeded: source) << 32 ^ UInt64(truncatingIfNeeded: destination) ^ seed,
+      rest ^ 0x9e37_79b9_7f4a_7c15)
     if isIPv6 {
-      h ^= mix(
+      h ^= Self.mix(
+        UInt64(truncatingIfNeeded: source) ^ 0xe703_7ed1_a0b4_28db,
+        UInt64(truncatingIfNeeded: destination) ^ seed)
+      h ^= Self.mix(
         UInt64(truncatingIfNeeded: source >> 64) ^ 0xa076_1d64_78bd_642f,
-        UInt64(truncatingIfNeeded: destination >> 64) ^ seed)
+        UInt64(truncatingIfNeeded: destination >> 64) ^ ~seed)
     }
-    h = mix(h ^ rest, 0xe703_7ed1_a0b4_28db ^ seed)
     return UInt32(truncatingIfNeeded: h ^ h >> 32)
+  }
+
+  @inline(__always)
+  private static func mix(_ a: UInt64, _ b: UInt64) -> UInt64 {
+    let (high, low) = a.multipliedFullWidth(by: b)
+    return high ^ low
   }
 }

@@ -88,6 +88,7 @@ struct FlowTable: ~Copyable {
     nonmutating _modify { yield &flow(slot).pointee }
   }
 
+  @inline(__always)
   func hash(of key: FlowKey) -> UInt32 { key.hash(seed: seed) }
 
   func find(_ key: FlowKey) -> Match? { find(key, hash: hash(of: key)) }
@@ -141,17 +142,31 @@ struct FlowTable: ~Copyable {
 
   /// Puts a flow in. Nil where the table is full; the caller may evict one and try again.
   /// - Precondition: neither of its keys is in the table.
-  mutating func insert(_ flow: Flow) -> UInt32? {
+  mutating func insert(_ flow: borrowing Flow) -> UInt32? {
     guard count < capacity else { return nil }
     let slot = free[capacity - 1 - count]
     count += 1
-    self.flow(slot).initialize(to: flow)
+    if count < capacity { prefetchFlow(free[capacity - 1 - count]) }
+    let place = self.flow(slot)
+    place.initialize(to: copy flow)
     occupied[Int(slot)] = true
     noteSteadiness(slot)
-    enter(flow.forward.key, reference: slot * 2)
-    if flow.hasReverse { enter(flow.reverse.key, reference: slot * 2 + 1) }
-    append(slot, to: flow.state)
+    enter(hash(of: place.pointee.forward.key), reference: slot * 2)
+    if place.pointee.hasReverse {
+      enter(hash(of: place.pointee.reverse.key), reference: slot * 2 + 1)
+    }
+    append(slot, to: place.pointee.state)
     return slot
+  }
+
+  /// The next flow's slot, which is seldom in a cache: it is there when that flow comes.
+  private func prefetchFlow(_ slot: UInt32) {
+    let flow = UnsafeRawPointer(flow(slot))
+    var line = 0
+    while line < Self.stride {
+      spurline_prefetch(flow + line)
+      line += 64
+    }
   }
 
   mutating func remove(_ slot: UInt32) {
@@ -224,8 +239,7 @@ struct FlowTable: ~Copyable {
     Match(slot: reference >> 1, isReverse: reference & 1 == 1)
   }
 
-  private func enter(_ key: FlowKey, reference: UInt32) {
-    let hash = hash(of: key)
+  private func enter(_ hash: UInt32, reference: UInt32) {
     var index = Int(hash) & mask
     while entries[index].reference != Self.none { index = (index + 1) & mask }
     entries[index] = Entry(hash: hash, reference: reference)

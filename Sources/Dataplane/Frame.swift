@@ -1,22 +1,26 @@
 /// One Ethernet frame in memory that somebody else owns: a slot of a `PacketVector` or of a
 /// `Transmission`. Valid until its owner is cleared.
-public struct Frame {
+public struct Frame: BitwiseCopyable {
   /// The first byte of the destination MAC.
   public var bytes: UnsafeMutableRawPointer
-  /// Bytes in memory.
-  public var length: Int
-  /// Bytes the frame had on the wire: more than `length` where a capture cut it short.
-  public var wireLength: Int
+  @usableFromInline var storedLength: UInt32
+  @usableFromInline var storedWireLength: UInt32
   /// Nanoseconds since 1970, UTC, of its arrival.
   public var timestamp: UInt64
 
   @inlinable
   public init(bytes: UnsafeMutableRawPointer, length: Int, wireLength: Int, timestamp: UInt64) {
     self.bytes = bytes
-    self.length = length
-    self.wireLength = wireLength
+    storedLength = UInt32(length)
+    storedWireLength = UInt32(wireLength)
     self.timestamp = timestamp
   }
+
+  /// Bytes in memory.
+  @inlinable public var length: Int { Int(storedLength) }
+
+  /// Bytes the frame had on the wire: more than `length` where a capture cut it short.
+  @inlinable public var wireLength: Int { Int(storedWireLength) }
 
   @inlinable public var isTruncated: Bool { wireLength > length }
 

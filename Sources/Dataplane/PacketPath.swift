@@ -8,13 +8,6 @@ import Wire
 /// `parse` (Parsing.swift), `decide`, with the slow path for the first packet of a flow (Deciding.swift,
 /// Admission.swift), and `emit` (Emitting.swift). A change of the snapshot is Switching.swift.
 public struct PacketPath: ~Copyable {
-  /// What is known of one frame between the steps of the way that takes any packet.
-  struct Work {
-    var headers: Headers?
-    var plan = Plan.drop(.frameTooShort)
-    var detail = PacketDetail()
-  }
-
   /// What a decision comes to.
   enum Plan {
     case drop(DropReason)
@@ -39,7 +32,7 @@ public struct PacketPath: ~Copyable {
   var table: FlowTable
   var fragments = FragmentTable()
   var counts: CounterBlock
-  /// One per frame of a vector; see FastPath.swift.
+  /// One per frame of a batch; see FastPath.swift.
   let candidates: UnsafeMutablePointer<Candidate>
   /// What the fast path needs of each of the snapshot's ports.
   private(set) var links: UnsafeMutablePointer<Link>
@@ -55,8 +48,8 @@ public struct PacketPath: ~Copyable {
     table = FlowTable(capacity: limits.maximumFlows, seed: seed)
     counts = CounterBlock(
       ports: snapshot.ports.count, services: snapshot.topology.services.services.count)
-    candidates = .allocate(capacity: PacketVector.capacity)
-    candidates.initialize(repeating: Candidate(), count: PacketVector.capacity)
+    candidates = .allocate(capacity: Self.batch)
+    candidates.initialize(repeating: Candidate(), count: Self.batch)
     links = Link.all(of: snapshot)
   }
 
@@ -71,27 +64,38 @@ public struct PacketPath: ~Copyable {
     _ vector: borrowing PacketVector, from port: PortID, into output: inout Transmission
   ) {
     let record = snapshot.ports[Int(port.index)]
-    recognize(vector, from: port)
     var bytes = 0
-    for index in 0..<vector.count {
-      let frame = vector[index]
-      bytes &+= frame.wireLength
-      if !forwardKnown(frame, candidates[index], cause: index, into: &output) {
-        processAny(frame, cause: index, from: record, into: &output)
+    var run = Run()
+    var start = 0
+    while start < vector.count {
+      let end = min(start &+ Self.batch, vector.count)
+      bytes &+= recognize(vector, start..<end, from: port)
+      var index = start
+      while true {
+        index = forwardKnown(vector, from: index, to: end, batch: start, run: &run, into: &output)
+        if index == end { break }
+        processAny(vector[index], cause: index, from: record, into: &output)
+        index &+= 1
       }
+      start = end
     }
+    counts.count(run)
     counts.ports[Int(port.index)].received.packets &+= UInt64(vector.count)
     counts.ports[Int(port.index)].received.bytes &+= UInt64(bytes)
   }
 
   /// One frame, whatever it is.
+  @inline(never)
   private mutating func processAny(
     _ frame: Frame, cause: Int, from port: PortRecord, into output: inout Transmission
   ) {
-    var work = Work()
-    parse(frame, &work)
-    decide(frame, &work, from: port, into: &output)
-    emit(frame, work, cause: cause, from: port, into: &output)
+    do throws(ParseError) {
+      let headers = try Headers.parse(frame.readOnly, wireLength: frame.wireLength)
+      let plan = decide(frame, headers, from: port, into: &output)
+      emit(frame, headers, plan, cause: cause, from: port, into: &output)
+    } catch {
+      conclude(.dropped(DropReason(error)), into: &output)
+    }
   }
 
   /// Takes a frame that is known to be undecidable (an unsupported link type, say) into the sums.
@@ -100,9 +104,7 @@ public struct PacketPath: ~Copyable {
   ) {
     counts.ports[Int(port.index)].received.packets += 1
     counts.ports[Int(port.index)].received.bytes += UInt64(wireLength)
-    let verdict = Verdict.dropped(reason)
-    counts.count(verdict, route: nil)
-    output.append(verdict, PacketDetail())
+    conclude(.dropped(reason), into: &output)
   }
 
   /// Frees flows that have been idle for too long. Call about once a second of packet time.

@@ -16,19 +16,32 @@ public struct PacketDetail: Sendable {
 /// their ports. Frames point into the input vector (rewritten in place) or into memory of this value
 /// (answers, resets, segments), and are valid until either is cleared.
 public struct Transmission: ~Copyable {
-  public struct Item {
-    public var port: PortID
+  public struct Item: BitwiseCopyable {
     public var frame: Frame
+    public var port: PortID
+    private let causeIndex: Int16
+
     /// Index in the input vector of the frame that led to this one; nil for a reset of a switch.
-    public var cause: Int?
+    public var cause: Int? { causeIndex < 0 ? nil : Int(causeIndex) }
+
+    @inline(__always)
+    init(port: PortID, frame: Frame, cause: Int?) {
+      self.frame = frame
+      self.port = port
+      // A vector has 256 frames.
+      causeIndex = cause.map { Int16(truncatingIfNeeded: $0) } ?? -1
+    }
   }
 
-  /// One per frame of the input vector, in its order.
-  public internal(set) var verdicts: [Verdict] = []
+  /// One per frame of the input vector, in its order. Valid until the next change.
+  public var verdicts: UnsafeBufferPointer<Verdict> { verdictPile.elements }
+  /// What is to be sent, in order. Valid until the next change.
+  public var items: UnsafeBufferPointer<Item> { itemPile.elements }
   /// One per frame of the input vector, in its order; none where they are not asked for.
-  public internal(set) var details: [PacketDetail] = []
-  private let recordsDetails: Bool
-  public internal(set) var items: [Item] = []
+  public private(set) var details: [PacketDetail] = []
+  let recordsDetails: Bool
+  private var verdictPile = Pile<Verdict>(capacity: PacketVector.capacity)
+  private var itemPile = Pile<Item>(capacity: PacketVector.capacity * 2)
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
   private var chunk = 0
@@ -41,9 +54,7 @@ public struct Transmission: ~Copyable {
   /// - Parameter recordsDetails: fills `details`: for those who report on packets, not for live traffic.
   public init(recordsDetails: Bool = false) {
     self.recordsDetails = recordsDetails
-    verdicts.reserveCapacity(PacketVector.capacity)
     if recordsDetails { details.reserveCapacity(PacketVector.capacity) }
-    items.reserveCapacity(PacketVector.capacity * 2)
   }
 
   deinit {
@@ -52,9 +63,9 @@ public struct Transmission: ~Copyable {
 
   /// Forgets everything; the memory stays.
   public mutating func removeAll() {
-    verdicts.removeAll(keepingCapacity: true)
-    details.removeAll(keepingCapacity: true)
-    items.removeAll(keepingCapacity: true)
+    verdictPile.removeAll()
+    itemPile.removeAll()
+    if recordsDetails { details.removeAll(keepingCapacity: true) }
     chunk = 0
     used = 0
   }
@@ -62,9 +73,28 @@ public struct Transmission: ~Copyable {
   /// The next frame's end.
   @inline(__always)
   mutating func append(_ verdict: Verdict, _ detail: @autoclosure () -> PacketDetail) {
-    verdicts.append(verdict)
+    verdictPile.append(verdict)
     if recordsDetails { details.append(detail()) }
   }
+
+  @inline(__always)
+  mutating func append(_ item: Item) { itemPile.append(item) }
+
+  /// Room for the next so many frames, each forwarded as it is, until `take`.
+  mutating func reserve(
+    _ count: Int
+  ) -> (verdicts: UnsafeMutablePointer<Verdict>, items: UnsafeMutablePointer<Item>) {
+    (verdictPile.reserve(count), itemPile.reserve(count))
+  }
+
+  /// - Precondition: so many have been written where `reserve` said.
+  mutating func take(_ written: Int) {
+    verdictPile.take(written)
+    itemPile.take(written)
+  }
+
+  /// The detail of a frame whose verdict is in, where details are asked for.
+  mutating func append(_ detail: PacketDetail) { details.append(detail) }
 
   /// Room for a frame of ours, aligned to 64 bytes, until the next `removeAll`.
   mutating func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer {

@@ -1,6 +1,6 @@
 /// A port of a snapshot: its index in `Snapshot.ports`. NICs come first, in the order of the topology,
 /// then the ports towards the world.
-public struct PortID: Hashable, Comparable, Sendable {
+public struct PortID: Hashable, Comparable, Sendable, BitwiseCopyable {
   public var index: UInt16
 
   @inlinable public init(_ index: Int) { self.index = UInt16(index) }
@@ -9,7 +9,7 @@ public struct PortID: Hashable, Comparable, Sendable {
 }
 
 /// How a packet ended: every packet has exactly one.
-public enum Verdict: Hashable, Sendable {
+public enum Verdict: Hashable, Sendable, BitwiseCopyable {
   /// It left, rewritten, through a port.
   case forwarded(PortID)
   /// It was for the dataplane itself, or met an answer (ARP, echo to a gateway, an ICMP error, a reset).
@@ -18,7 +18,7 @@ public enum Verdict: Hashable, Sendable {
 }
 
 /// Why the dataplane answered by itself.
-public enum Answer: String, CaseIterable, Sendable, Codable {
+public enum Answer: String, CaseIterable, Sendable, Codable, BitwiseCopyable {
   case arp
   case neighborDiscovery
   case echo
@@ -28,7 +28,7 @@ public enum Answer: String, CaseIterable, Sendable, Codable {
 }
 
 /// Every way to lose a packet, each with a counter of its own. The raw value is the counter's name.
-public enum DropReason: String, CaseIterable, Sendable, Codable {
+public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable {
   // Parsing.
   case unsupportedLinkType = "unsupported-link-type"
   case frameTooShort = "frame-too-short"

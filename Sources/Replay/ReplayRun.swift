@@ -19,7 +19,8 @@ public struct Replay: ~Copyable {
 
   /// Takes each packet's end, in the capture's order, with the frames that left because of it. The frames
   /// are valid during the call.
-  public typealias Delivery = (ReplayedPacket, ArraySlice<Transmission.Item>) throws -> Void
+  public typealias Delivery = (ReplayedPacket, UnsafeBufferPointer<Transmission.Item>) throws
+    -> Void
 
   public let snapshot: Snapshot
   private let assignment: PortAssignment
@@ -166,7 +167,7 @@ public struct Replay: ~Copyable {
     packet.verdict = .dropped(reason)
     withoutPort += 1
     delivered += 1
-    try deliver(packet, [])
+    try deliver(packet, UnsafeBufferPointer(start: nil, count: 0))
   }
 
   private mutating func flush() throws {
@@ -199,7 +200,7 @@ public struct Replay: ~Copyable {
       var last = first
       while last < output.items.count, output.items[last].cause == index { last += 1 }
       delivered += 1
-      try deliver(packet, output.items[first..<last])
+      try deliver(packet, UnsafeBufferPointer(rebasing: output.items[first..<last]))
       first = last
     }
   }

@@ -8,8 +8,8 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
   public let source: UInt128
   /// Like `source`.
   public let destination: UInt128
-  public let sourcePort: UInt16
-  public let destinationPort: UInt16
+  /// Source port in the upper half, destination port in the lower.
+  public let ports: UInt32
   /// 6 or 17.
   public let transport: UInt8
   public let isIPv6: Bool
@@ -23,69 +23,93 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
   /// Nil for any other packet.
   /// - Parameter length: bytes of the frame, all of which are there.
   @inlinable
-  public init?(_ frame: UnsafeRawPointer, length frameLength: Int) {
-    guard frameLength >= 42 else { return nil }
-    var sum: UInt64
-    let l4Offset: Int
-    switch frame.load16(12) {
-    case 0x0800:
-      let total = Int(frame.load16(16))
-      // A fragment's offset and flag: all but "don't fragment".
-      guard frame.load8(14) == 0x45, frame.load16(20) & 0x3fff == 0, frame.load8(22) > 1,
-        total >= 28, 14 + total <= frameLength, frame.load16(24) != 0
-      else { return nil }
-      sum = Self.words(frame, 14, 12)
-      let addresses = Self.words(frame, 26, 8)
-      guard Self.fold(sum &+ addresses) == 0xffff else { return nil }
-      sum = addresses
-      isIPv6 = false
-      length = total
-      l4Offset = 34
-      transport = frame.load8(23)
-      source = UInt128(frame.load32(26))
-      destination = UInt128(frame.load32(30))
-    case 0x86dd:
-      let total = 40 + Int(frame.load16(18))
-      guard frame.load8(14) >> 4 == 6, frame.load8(21) > 1, total >= 48, 14 + total <= frameLength
-      else { return nil }
-      sum = Self.words(frame, 22, 32)
-      isIPv6 = true
-      length = total
-      l4Offset = 54
-      transport = frame.load8(20)
-      source = frame.load128(22)
-      destination = frame.load128(38)
-    default: return nil
-    }
+  public init?(_ frame: UnsafeRawPointer, length: Int) {
+    guard length >= 14 else { return nil }
+    let packet =
+      switch frame.load16(12) {
+      case 0x0800: PlainPacket(ipv4: frame, length: length)
+      case 0x86dd: PlainPacket(ipv6: frame, length: length)
+      default: nil as PlainPacket?
+      }
+    guard let packet else { return nil }
+    self = packet
+  }
 
-    let available = 14 + length - l4Offset
-    sourcePort = frame.load16(l4Offset)
-    destinationPort = frame.load16(l4Offset + 2)
+  /// Of a frame whose EtherType is IPv4's.
+  @inlinable @inline(__always)
+  public init?(ipv4 frame: UnsafeRawPointer, length frameLength: Int) {
+    guard frameLength >= 42 else { return nil }
+    let total = Int(frame.load16(16))
+    // A fragment's offset and flag: all but "don't fragment".
+    guard frame.load8(14) == 0x45, frame.load16(20) & 0x3fff == 0, frame.load8(22) > 1,
+      total >= 28, 14 &+ total <= frameLength, frame.load16(24) != 0
+    else { return nil }
+    let addresses = Self.words(frame, 26, 8)
+    guard Self.isZero(Self.words(frame, 14, 12) &+ addresses) else { return nil }
+    self.init(
+      frame, l4Offset: 34, transport: frame.load8(23), length: total, addressSum: addresses,
+      source: UInt128(frame.load32(26)), destination: UInt128(frame.load32(30)), isIPv6: false)
+  }
+
+  /// Of a frame whose EtherType is IPv6's.
+  @inlinable @inline(__always)
+  public init?(ipv6 frame: UnsafeRawPointer, length frameLength: Int) {
+    guard frameLength >= 62 else { return nil }
+    let total = 40 &+ Int(frame.load16(18))
+    guard frame.load8(14) >> 4 == 6, frame.load8(21) > 1, total >= 48, 14 &+ total <= frameLength
+    else { return nil }
+    self.init(
+      frame, l4Offset: 54, transport: frame.load8(20), length: total,
+      addressSum: Self.words(frame, 22, 32), source: frame.load128(22),
+      destination: frame.load128(38), isIPv6: true)
+  }
+
+  /// What both versions have behind their headers.
+  @inlinable @inline(__always)
+  init?(
+    _ frame: UnsafeRawPointer, l4Offset: Int, transport: UInt8, length: Int, addressSum: UInt64,
+    source: UInt128, destination: UInt128, isIPv6: Bool
+  ) {
+    let available = 14 &+ length &- l4Offset
     let field: UInt16
     var covered = available
     switch transport {
-    case 6:
-      guard available >= 20 else { return nil }
-      let headerLength = Int(frame.load8(l4Offset + 12) >> 4) * 4
-      // ACK, and none of SYN, RST and FIN.
-      guard headerLength >= 20, headerLength <= available,
-        frame.load8(l4Offset + 13) & 0b1_0111 == 0b1_0000
-      else { return nil }
-      endSequence =
-        frame.load32(l4Offset + 4) &+ UInt32(truncatingIfNeeded: available - headerLength)
-      acknowledgment = frame.load32(l4Offset + 8)
-      field = frame.load16(l4Offset + 16)
     case 17:
       covered = Int(frame.load16(l4Offset + 4))
       guard covered >= 8, covered <= available else { return nil }
       endSequence = 0
       acknowledgment = 0
       field = frame.load16(l4Offset + 6)
+    case 6:
+      guard available >= 20 else { return nil }
+      let headerLength = Int(frame.load8(l4Offset + 12) >> 4) &* 4
+      // ACK, and none of SYN, RST and FIN.
+      guard headerLength >= 20, headerLength <= available,
+        frame.load8(l4Offset + 13) & 0b1_0111 == 0b1_0000
+      else { return nil }
+      endSequence =
+        frame.load32(l4Offset + 4) &+ UInt32(truncatingIfNeeded: available &- headerLength)
+      acknowledgment = frame.load32(l4Offset + 8)
+      field = frame.load16(l4Offset + 16)
     default: return nil
     }
     // `hasPartialChecksum`: the field holds the pseudo-header's sum.
-    sum &+= UInt64(UInt16(transport).bigEndian) &+ UInt64(UInt16(covered).bigEndian)
-    guard field == 0 || Self.fold(sum) != field.bigEndian else { return nil }
+    let sum =
+      addressSum &+ UInt64(UInt16(transport).bigEndian)
+      &+ UInt64(UInt16(truncatingIfNeeded: covered).bigEndian)
+    guard field == 0 || !Self.isZero(sum &+ UInt64(~field.bigEndian)) else { return nil }
+    self.source = source
+    self.destination = destination
+    self.transport = transport
+    self.isIPv6 = isIPv6
+    self.length = length
+    ports = frame.load32(l4Offset)
+  }
+
+  /// Source and destination of a plain packet of IPv6.
+  @inlinable @inline(__always)
+  public static func ipv6Addresses(_ frame: UnsafeRawPointer) -> (UInt128, UInt128) {
+    (frame.load128(22), frame.load128(38))
   }
 
   /// The sum of 32-bit words as the machine loads them (RFC 1071 section 2).
@@ -100,12 +124,11 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
     return sum
   }
 
+  /// Whether a sum that is not 0 comes to all ones, which is one's-complement arithmetic's other zero: whether
+  /// 65,535 divides it, by multiplication with the inverse of that number modulo 2^64.
   @inlinable @inline(__always)
-  static func fold(_ sum: UInt64) -> UInt16 {
-    var sum = sum >> 32 &+ sum & 0xffff_ffff
-    sum = sum >> 16 &+ sum & 0xffff
-    sum = sum >> 16 &+ sum & 0xffff
-    return UInt16(truncatingIfNeeded: sum >> 16 &+ sum & 0xffff)
+  static func isZero(_ sum: UInt64) -> Bool {
+    sum &* 0xfffe_fffe_fffe_ffff <= UInt64.max / 0xffff
   }
 }
 
@@ -115,10 +138,11 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
   public let source: UInt128
   /// Like `source`.
   public let destination: UInt128
-  /// What is added to the complement of the IPv4 header's checksum: addresses, and one hop less (RFC 1624).
-  public let headerDelta: UInt16
+  /// What is added to the complement of the IPv4 header's checksum, as the machine loads it: addresses, and one hop
+  /// less (RFC 1624; in any byte order, RFC 1071).
+  @usableFromInline let headerDelta: UInt16
   /// The same for the transport's checksum: addresses.
-  public let transportDelta: UInt16
+  @usableFromInline let transportDelta: UInt16
 
   /// Of packets that carry `oldSource` and `oldDestination`.
   public init(
@@ -136,15 +160,15 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
       delta.add(~oldDestination)
       delta.add(destination)
     }
-    transportDelta = delta.folded
+    transportDelta = delta.folded.bigEndian
     // One less in the high byte of a word: what that makes does not depend on the word.
     delta.add(~0x0100 as UInt16)
-    headerDelta = delta.folded
+    headerDelta = delta.folded.bigEndian
   }
 
   /// New addresses, one hop less, checksums: as `AddressRewrite` and `decrementHopLimit` do it.
   /// - Precondition: the packet's addresses are those that this was made for.
-  @inlinable
+  @inlinable @inline(__always)
   public func apply(_ frame: UnsafeMutableRawPointer, isIPv6: Bool, transport: UInt8) {
     let l4Offset: Int
     if isIPv6 {
@@ -155,24 +179,26 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
     } else {
       l4Offset = 34
       frame.store8(frame.load8(22) &- 1, 22)
-      frame.store16(Self.add(headerDelta, to: frame.load16(24)), 24)
-      frame.store32(UInt32(truncatingIfNeeded: source), 26)
-      frame.store32(UInt32(truncatingIfNeeded: destination), 30)
+      Self.add(headerDelta, to: frame + 24, zero: 0)
+      let addresses =
+        UInt64(truncatingIfNeeded: source) << 32 | UInt64(truncatingIfNeeded: destination)
+      frame.storeBytes(of: addresses.bigEndian, toByteOffset: 26, as: UInt64.self)
     }
     if transport == 6 {
-      frame.store16(Self.add(transportDelta, to: frame.load16(l4Offset + 16)), l4Offset + 16)
+      Self.add(transportDelta, to: frame + (l4Offset &+ 16), zero: 0)
     } else {
-      let old = frame.load16(l4Offset + 6)
       // No checksum stays no checksum, and a computed zero is written as ones (RFC 768).
-      guard old != 0 else { return }
-      let new = Self.add(transportDelta, to: old)
-      frame.store16(new == 0 ? 0xffff : new, l4Offset + 6)
+      let field = frame + (l4Offset &+ 6)
+      guard field.loadUnaligned(as: UInt16.self) != 0 else { return }
+      Self.add(transportDelta, to: field, zero: 0xffff)
     }
   }
 
+  /// - Parameter zero: how a checksum that comes to zero is written.
   @inlinable @inline(__always)
-  static func add(_ delta: UInt16, to checksum: UInt16) -> UInt16 {
-    let sum = UInt32(~checksum) &+ UInt32(delta)
-    return ~UInt16(truncatingIfNeeded: sum &+ sum >> 16)
+  static func add(_ delta: UInt16, to field: UnsafeMutableRawPointer, zero: UInt16) {
+    let sum = UInt32(~field.loadUnaligned(as: UInt16.self)) &+ UInt32(delta)
+    let new = ~UInt16(truncatingIfNeeded: sum &+ sum >> 16)
+    field.storeBytes(of: new == 0 ? zero : new, as: UInt16.self)
   }
 }

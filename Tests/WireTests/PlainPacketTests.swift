@@ -100,7 +100,7 @@ struct PlainPacketTests {
     let isSame =
       headers.network == (plain.isIPv6 ? .ipv6 : .ipv4) && headers.source == plain.source
       && headers.destination == plain.destination && headers.transport == plain.transport
-      && headers.sourcePort == plain.sourcePort && headers.destinationPort == plain.destinationPort
+      && plain.ports == UInt32(headers.sourcePort) << 16 | UInt32(headers.destinationPort)
       && headers.packetLength == plain.length && headers.vlanTags == 0 && !headers.isFragment
       && headers.hopLimit > 1 && !headers.ipv4ChecksumMissing
       && plain.endSequence == end
