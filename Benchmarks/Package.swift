@@ -8,13 +8,15 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
   ],
   targets: [
+    .target(name: "CBaseline", path: "CBaseline"),
     .executableTarget(
       name: "bench",
       dependencies: [
+        "CBaseline",
         .product(name: "Lookup", package: "spurline"),
         .product(name: "PacketPath", package: "spurline"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
-      swiftSettings: [.treatAllWarnings(as: .error)])
+      swiftSettings: [.treatAllWarnings(as: .error)]),
   ]
 )

@@ -1,90 +1,68 @@
 import ArgumentParser
 import Dataplane
-import Model
-import Wire
 
 struct PipelineCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "pipeline",
-    abstract: "The packet path from a vector of frames to a vector of frames, without I/O.")
+    abstract: "The packet path from a vector of frames to a vector of frames, without I/O.",
+    discussion: """
+      UDP packets of 64 bytes from a NIC to the Internet, source rewritten, through the whole path; beside it a
+      minimal loop in C that parses, looks up in a flat table, rewrites and updates checksums. Both take
+      turns in each round, and must come to the same bytes. Frames of known flows stand in memory as a ring
+      has them; what restores them between passes is not timed.
+      """)
 
-  @Option(help: "Packets of one run.")
-  var packets = 1_000_000
-
-  @Option(help: "Runs; the median counts.")
-  var runs = 7
-
-  func run() {
-    for flows in [1, 256, 16_384] {
-      let timing = measure(flows: flows, newFlows: false)
-      print(timing.line("known flows, \(flows)", count: packets, unit: "packets"))
-    }
-    let timing = measure(flows: 60_000, newFlows: true)
-    print(timing.line("new flows", count: packets, unit: "flows"))
+  enum Part: String, ExpressibleByArgument, CaseIterable {
+    case known, new, workers
   }
 
-  /// One run sends `packets` UDP packets of 64 bytes from a NIC to the Internet, source rewritten.
-  private func measure(flows: Int, newFlows: Bool) -> Timing {
-    let topology = Self.topology
-    var limits = FlowLimits()
-    // New flows: a table too small to keep any until it comes again, so that each packet is a first one.
-    limits.maximumFlows = newFlows ? 4_096 : 65_536
-    var path = PacketPath(
-      snapshot: Snapshot(
-        generation: 1, topology: topology, routing: RoutingTables(topology: topology)),
-      limits: limits)
-    var vector = PacketVector()
-    var output = Transmission()
-    var frame = Self.frame
-    var sent = 0
-    return Timing.measure(runs: runs) {
-      for start in stride(from: 0, to: packets, by: PacketVector.capacity) {
-        vector.removeAll()
-        for index in start..<min(packets, start + PacketVector.capacity) {
-          let flow = (sent + index) % flows
-          frame[34] = UInt8(flow >> 8 & 0xff)
-          frame[35] = UInt8(flow & 0xff)
-          frame[33] = UInt8(flow >> 16 & 0xff)
-          _ = frame.withUnsafeBytes {
-            vector.append($0, wireLength: $0.count, timestamp: UInt64(1 + index))
-          }
-        }
-        output.removeAll()
-        path.process(vector, from: PortID(0), into: &output)
+  @Option(help: "Measure known flows, new flows, or two workers; otherwise all.")
+  var only: Part?
+
+  @Option(help: "Packets of one run, about.")
+  var packets = 1 << 21
+
+  @Option(help: "Rounds; medians count.")
+  var rounds = 7
+
+  @Option(help: "The core to run on; otherwise the last one.")
+  var core: Int?
+
+  func validate() throws {
+    guard packets > 0, rounds > 0 else {
+      throw ValidationError("--packets and --rounds are at least 1")
+    }
+  }
+
+  func run() throws {
+    // Before this thread is pinned.
+    let cores = Affinity.cores
+    guard let core = core ?? cores.last, Affinity.pin(to: core) else {
+      throw ValidationError("no core \(self.core ?? 0) to run on; there are \(cores)")
+    }
+    let machine = Machine(core: core)
+    print(machine.processor + ", " + machine.caches.joined(separator: ", "))
+    print(
+      "Linux \(machine.kernel), transparent huge pages: \(machine.transparentHugePages), "
+        + "load \(machine.load) at the start; \(rounds) rounds on core \(core) of \(machine.cores)")
+    var report = PipelineReport()
+    if only == nil || only == .known {
+      report.known = try [1, 256, 16_384, 1 << 20].map {
+        try KnownFlows(flows: $0, packets: packets, rounds: rounds)
       }
-      sent += packets
     }
+    if only == nil || only == .new {
+      report.new = try [1 << 16, 1 << 20].map { try NewFlows(flows: $0, rounds: rounds) }
+    }
+    if only == nil || only == .workers {
+      if cores.count > 1 {
+        report.workers = [256, 16_384, 1 << 20].map {
+          TwoWorkers(flows: $0, packets: packets, rounds: rounds, cores: Array(cores.suffix(2)))
+        }
+      } else {
+        print("Two workers: there is one core only; left out")
+      }
+    }
+    print("\n" + report.text)
   }
-
-  /// UDP without a checksum, so that its ports can be written without another; the IPv4 checksum is left to
-  /// the interface.
-  private static let frame: [UInt8] = {
-    var bytes: [UInt8] = [0x12, 0x34, 0x56, 0x78, 0x9a, 0xbc, 2, 0, 10, 0, 1, 4, 8, 0]
-    bytes += [0x45, 0, 0, 50, 0, 0, 0x40, 0, 64, 17, 0, 0, 10, 0, 1, 4, 198, 51, 100, 80]
-    bytes += [0, 0, 0, 53, 0, 30, 0, 0]
-    return bytes + Array(repeating: 0, count: 22)
-  }()
-
-  private static let topology = Topology(
-    virtualNetworks: [
-      VirtualNetwork(
-        name: "vnet", id: 1, region: Region("westeurope"), addressSpace: [IPPrefix("10.0.0.0/16")!])
-    ],
-    subnets: [
-      Subnet(name: "app", virtualNetwork: 0, addressPrefixes: [IPPrefix("10.0.1.0/24")!])
-    ],
-    networkInterfaces: [
-      NetworkInterface(
-        name: "vm", subnet: 0,
-        ipConfigurations: [
-          .init(
-            privateAddress: IPAddress("10.0.1.4")!, publicAddress: IPAddress("203.0.113.4")!)
-        ],
-        macAddress: MACAddress(0x0200_0a00_0104), device: Device(name: "vm"))
-    ],
-    worldPorts: [
-      WorldPort(
-        kind: .internet, device: Device(name: "internet"),
-        macAddress: MACAddress(0x0200_0000_0101), peerMACAddress: MACAddress(0x0200_0000_0102))
-    ])
 }
