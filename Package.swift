@@ -50,12 +50,16 @@ let package = Package(
       name: "CLibnl", path: "CLibnl", pkgConfig: "libnl-route-3.0",
       providers: [.apt(["libnl-3-dev", "libnl-route-3-dev"])]),
   ]
-    + [.target(name: "CKernels", path: "CKernels")]
+    + [
+      .target(name: "CKernels", path: "CKernels"),
+      .target(name: "CPacketIO", path: "CPacketIO"),
+    ]
     + module("Wire")
     + module("Lookup", ["CKernels"])
     + module("Model", ["Wire", "Lookup"])
     + module("Dataplane", ["CKernels", "Wire", "Lookup", "Model"])
-    + module("PacketIO", ["CLibpcap", "Wire", "Lookup", "Model", "Dataplane"])
+    + module(
+      "PacketIO", ["CLibpcap", "CKernels", "CPacketIO", "Wire", "Lookup", "Model", "Dataplane"])
     + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
     + module(
       "ConfigurationFile",
