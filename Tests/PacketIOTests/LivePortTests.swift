@@ -5,13 +5,39 @@ import Testing
 
 @testable import PacketIO
 
-@Suite("Live capture and injection by libpcap", .serialized, .needsNamespaces)
-struct PcapPortTests {
-  @Test("A frame that is sent arrives once at the other end, and does not come back")
-  func injection() throws {
+/// By what an interface is received from and sent to; whatever it is, the same frames have to come and go.
+enum LiveBackend: String, CaseIterable, CustomTestStringConvertible {
+  case libpcap
+  case ring
+
+  var testDescription: String { rawValue }
+}
+
+extension TestNamespace {
+  func port(_ device: String, _ backend: LiveBackend) throws -> any PacketIO.Port {
+    switch backend {
+    case .libpcap: return try pcapPort(device)
+    case .ring: return try ringPort(device)
+    }
+  }
+
+  func ringPort(_ device: String, blocks: Int = RingPort.defaultBlocks) throws -> RingPort {
+    try NetworkNamespace(name).perform { () throws(PortError) -> sending RingPort in
+      try RingPort(name: "port-\(device)", device: device, blocks: blocks)
+    }
+  }
+}
+
+@Suite(
+  "Live capture and injection by libpcap and by the packet ring", .serialized, .needsNamespaces)
+struct LivePortTests {
+  @Test(
+    "A frame that is sent arrives once at the other end, and does not come back",
+    arguments: LiveBackend.allCases)
+  func injection(backend: LiveBackend) throws {
     let link = try TestLink("inject")
-    let a = try link.a.pcapPort("spla")
-    let b = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let b = try link.b.port("splb", backend)
     let sent = (0..<40).map { sampleFrame(UInt8($0), count: 60 + $0 * 37) }
     try a.send(sent)
     #expect(try b.frames(41, patience: 200) == sent)
@@ -22,12 +48,12 @@ struct PcapPortTests {
     #expect(b.statistics.droppedByKernel == 0)
   }
 
-  @Test("What others on this side send is not captured")
-  func inboundOnly() throws {
+  @Test("What others on this side send is not captured", arguments: LiveBackend.allCases)
+  func inboundOnly(backend: LiveBackend) throws {
     let link = try TestLink("inbound")
-    let a = try link.a.pcapPort("spla")
-    let watched = try link.b.pcapPort("splb")
-    let other = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let watched = try link.b.port("splb", backend)
+    let other = try link.b.port("splb", backend)
     try other.send([sampleFrame(1)])
     #expect(try a.frames(1) == [sampleFrame(1)])
     #expect(try watched.frames(1, patience: 100) == [])
@@ -35,11 +61,11 @@ struct PcapPortTests {
     #expect(try watched.frames(2, patience: 100) == [sampleFrame(2)])
   }
 
-  @Test("F2: 802.1Q and QinQ tags survive capture and injection")
-  func tags() throws {
+  @Test("F2: 802.1Q and QinQ tags survive capture and injection", arguments: LiveBackend.allCases)
+  func tags(backend: LiveBackend) throws {
     let link = try TestLink("tags")
-    let a = try link.a.pcapPort("spla")
-    let b = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let b = try link.b.port("splb", backend)
     let plain = sampleFrame(1, count: 200)
     let macs = Array(plain[..<12])
     let payload = Array(plain[12...])
@@ -58,11 +84,13 @@ struct PcapPortTests {
     #expect(try a.frames(3) == frames)
   }
 
-  @Test("A frame above the MTU is refused and counted; those around it leave")
-  func aboveMTU() throws {
+  @Test(
+    "A frame above the MTU is refused and counted; those around it leave",
+    arguments: LiveBackend.allCases)
+  func aboveMTU(backend: LiveBackend) throws {
     let link = try TestLink("mtu")
-    let a = try link.a.pcapPort("spla")
-    let b = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let b = try link.b.port("splb", backend)
     let full = sampleFrame(2, count: 1_514)
     let tagged = Array(full[..<12]) + [0x81, 0, 0, 7] + Array(full[12...])
     try a.send([sampleFrame(1), sampleFrame(9, count: 1_519), full, tagged, sampleFrame(3)])
@@ -90,7 +118,43 @@ struct PcapPortTests {
     #expect(b.statistics == statistics)
   }
 
-  @Test("The default ring holds two vectors while nobody reads")
+  @Test("What the packet ring could not hold is counted: sent = received + dropped")
+  func ringDrops() throws {
+    let link = try TestLink("ringdrops")
+    let a = try link.a.pcapPort("spla")
+    let b = try link.b.ringPort("splb", blocks: 2)
+    let sent = 3_000
+    let frame = sampleFrame(1, count: 1_500)
+    for _ in 0..<sent { try a.send([frame]) }
+    let received = try b.frames(sent, patience: 200)
+    let statistics = b.statistics
+    #expect(statistics.droppedByKernel > 0)
+    #expect(received.allSatisfy { $0 == frame })
+    #expect(statistics.received + statistics.droppedByKernel == UInt64(sent))
+    // Reading the counters clears them in the kernel, not here.
+    #expect(b.statistics == statistics)
+    b.close()
+    #expect(b.statistics == statistics)
+  }
+
+  @Test(
+    "Frames of the packet ring stay until the next call, over the end of a block and of the ring")
+  func ringBlocks() throws {
+    let link = try TestLink("ringblocks")
+    let a = try link.a.pcapPort("spla")
+    let b = try link.b.ringPort("splb", blocks: 2)
+    var number = 0
+    for round in 0..<40 {
+      let sent = (0..<100).map { sampleFrame(UInt8(($0 + round) & 255), count: 700 + $0) }
+      try a.send(sent)
+      #expect(try b.frames(100) == sent)
+      number += 100
+    }
+    #expect(b.statistics.received == UInt64(number))
+    #expect(b.statistics.droppedByKernel == 0)
+  }
+
+  @Test("The default ring of libpcap holds two vectors while nobody reads")
   func defaultRing() throws {
     let link = try TestLink("ring")
     let a = try link.a.pcapPort("spla")
@@ -105,11 +169,11 @@ struct PcapPortTests {
     #expect(b.statistics.droppedByKernel == 0)
   }
 
-  @Test("Timestamps are the kernel's, in nanoseconds")
-  func timestamps() throws {
+  @Test("Timestamps are the kernel's, in nanoseconds", arguments: LiveBackend.allCases)
+  func timestamps(backend: LiveBackend) throws {
     let link = try TestLink("time")
-    let a = try link.a.pcapPort("spla")
-    let b = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let b = try link.b.port("splb", backend)
     let now = { UInt64(Date().timeIntervalSince1970 * 1e9) }
     // Date has the grain of a double: some hundred nanoseconds.
     let before = now() - 1_000
@@ -125,11 +189,13 @@ struct PcapPortTests {
     #expect(times.contains { !$0.isMultiple(of: 1_000) })
   }
 
-  @Test("An interface that goes down and up again works on; one that is gone is an error")
-  func downAndGone() throws {
+  @Test(
+    "An interface that goes down and up again works on; one that is gone is an error",
+    arguments: LiveBackend.allCases)
+  func downAndGone(backend: LiveBackend) throws {
     let link = try TestLink("down")
-    let a = try link.a.pcapPort("spla")
-    let b = try link.b.pcapPort("splb")
+    let a = try link.a.port("spla", backend)
+    let b = try link.b.port("splb", backend)
     try link.b.ip("link", "set", "splb", "down")
     #expect(try b.frames(1, patience: 50) == [])
     try b.send([sampleFrame(1)])
@@ -153,12 +219,13 @@ struct PcapPortTests {
   }
 
   @Test(
-    "F7: frames above the MTU with checksums left to the interface arrive whole", .needs("iperf3"))
-  func segmentationOffload() throws {
+    "F7: frames above the MTU with checksums left to the interface arrive whole", .needs("iperf3"),
+    arguments: LiveBackend.allCases)
+  func segmentationOffload(backend: LiveBackend) throws {
     let link = try TestLink("gso")
     try link.a.ip("addr", "add", "192.0.2.1/24", "dev", "spla")
     try link.b.ip("addr", "add", "192.0.2.2/24", "dev", "splb")
-    let b = try link.b.pcapPort("splb")
+    let b = try link.b.port("splb", backend)
     let server = Process()
     server.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     server.arguments = [
@@ -223,8 +290,8 @@ struct PcapPortTests {
     return sum == 0xffff
   }
 
-  @Test("What cannot be opened says why and what to do")
-  func refused() throws {
+  @Test("What cannot be opened says why and what to do", arguments: LiveBackend.allCases)
+  func refused(backend: LiveBackend) throws {
     let namespace = try TestNamespace("refused")
     try namespace.ip("link", "add", "spldown", "type", "veth", "peer", "name", "splpeer")
     try namespace.ip("tuntap", "add", "dev", "spltun", "mode", "tun")
@@ -234,7 +301,7 @@ struct PcapPortTests {
       "spltun": "not an Ethernet interface",
     ]
     for (device, reason) in reasons {
-      let error = #expect(throws: PortError.self) { _ = try namespace.pcapPort(device) }
+      let error = #expect(throws: PortError.self) { _ = try namespace.port(device, backend) }
       let text = try #require(error).description
       #expect(text.hasPrefix("cannot open port-\(device): interface \(device): "))
       #expect(text.contains(reason), "\(text)")
@@ -247,10 +314,10 @@ struct PcapPortTests {
     #expect(throws: PortError.self) { try NetworkNamespace("../../proc/self/ns/net").join() }
   }
 
-  @Test("A closed port refuses, and closing twice is harmless")
-  func closed() throws {
+  @Test("A closed port refuses, and closing twice is harmless", arguments: LiveBackend.allCases)
+  func closed(backend: LiveBackend) throws {
     let link = try TestLink("closed")
-    let a = try link.a.pcapPort("spla")
+    let a = try link.a.port("spla", backend)
     a.close()
     a.close()
     #expect(a.pollDescriptor == nil)

@@ -1,0 +1,258 @@
+import CPacketIO
+import Dataplane
+import Glibc
+
+/// A live interface through a packet socket with a ring (TPACKET_V3) that the kernel fills and this process reads where
+/// it stands; frames are sent in batches. It sees frames that arrive, once each and whole, up to 64 KiB; what it sends
+/// does not come back to it. It opens in the network namespace of the thread that makes it.
+///
+/// The kernel hands frames over by blocks, when one is full or `blockTimeout` old: a frame that comes alone waits that
+/// long.
+public final class RingPort: Port {
+  /// Bytes of a block: several of the largest frames.
+  static let blockSize = 512 << 10
+  /// At 64 bytes a frame these are 40,000, a few milliseconds of a full core's.
+  public static let defaultBlocks = 16
+  /// Milliseconds; the least that there is.
+  static let blockTimeout: UInt32 = 1
+
+  /// Room before each frame: the kernel takes the outer tag out, and it is put back.
+  private static let headroom = 16
+
+  public let name: String
+  /// The interface.
+  public let device: String
+
+  private let receiver: Int32
+  private let sender: Int32
+  private let ring: UnsafeMutableRawPointer
+  private let blocks: Int
+  private var isOpen = true
+  /// The block that is read or waited for.
+  private var block = 0
+  /// Frames of it that have not been handed out, and where the next one is.
+  private var left: UInt32 = 0
+  private var next = 0
+  /// The block is being read; it goes back when its last frame has been handed out and the next call comes.
+  private var isReading = false
+  private let messages: UnsafeMutablePointer<spurline_packet_message>
+  private let parts: UnsafeMutablePointer<iovec>
+  private var counts = PortStatistics()
+  private var dropped: UInt64 = 0
+
+  /// - Parameters:
+  ///   - name: what statistics and errors call it.
+  ///   - blocks: of 512 KiB each.
+  /// - Throws: `PortError.cannotOpen` where the interface is missing, down or not Ethernet, or the process may not
+  ///   capture.
+  public init(
+    name: String, device: String, blocks: Int = RingPort.defaultBlocks
+  ) throws(PortError) {
+    self.name = name
+    self.device = device
+    self.blocks = blocks
+    let fail = { (reason: String) -> PortError in
+      .cannotOpen(port: name, reason: "interface \(device): \(reason)")
+    }
+    let index = if_nametoindex(device)
+    guard index > 0 else {
+      throw fail(
+        "there is no such interface in this network namespace; `ip link` lists those that exist")
+    }
+    guard spurline_packet_is_ethernet(device) == 1 else {
+      throw fail("it is not an Ethernet interface; use a veth, a TAP or a network card")
+    }
+    var ring: UnsafeMutableRawPointer?
+    let receiver = spurline_packet_open(
+      index, UInt32(Self.blockSize), UInt32(blocks), Self.blockTimeout, UInt32(Self.headroom), &ring
+    )
+    guard receiver >= 0, let ring else {
+      throw switch -receiver {
+      case ENETDOWN: fail("it is down; `ip link set DEVICE up` brings it up")
+      case EPERM, EACCES:
+        fail("permission denied; capturing needs root or CAP_NET_RAW and CAP_NET_ADMIN")
+      default: fail("cannot make a packet ring: \(systemMessage(-receiver))")
+      }
+    }
+    // Binding does not say that it is down, but leaves word.
+    let status = spurline_packet_error(receiver)
+    let sender = spurline_packet_open_sender(index)
+    guard status == 0, sender >= 0 else {
+      munmap(ring, blocks * Self.blockSize)
+      _ = Glibc.close(receiver)
+      if sender >= 0 { _ = Glibc.close(sender) }
+      throw status == -ENETDOWN
+        ? fail("it is down; `ip link set DEVICE up` brings it up")
+        : fail("cannot make a packet socket: \(systemMessage(status < 0 ? -status : -sender))")
+    }
+    self.ring = ring
+    self.receiver = receiver
+    self.sender = sender
+    parts = .allocate(capacity: PacketVector.capacity)
+    parts.initialize(repeating: iovec(), count: PacketVector.capacity)
+    messages = .allocate(capacity: PacketVector.capacity)
+    for index in 0..<PacketVector.capacity {
+      var message = spurline_packet_message()
+      message.header.msg_iov = parts + index
+      message.header.msg_iovlen = 1
+      (messages + index).initialize(to: message)
+    }
+  }
+
+  deinit {
+    close()
+    parts.deallocate()
+    messages.deallocate()
+  }
+
+  public var pollDescriptor: Int32? { isOpen ? receiver : nil }
+
+  /// - Throws: `PortError.failed` when the interface is gone. While it is only down, nothing arrives, poll(2) reports
+  ///   an error once, and reception goes on by itself when it is up again.
+  public func receive(into vector: inout PacketVector) throws(PortError) -> Int {
+    guard isOpen else { throw .failed(port: name, reason: "it is closed") }
+    let before = vector.count
+    var tooLong = 0
+    while !vector.isFull {
+      let header = (ring + block * Self.blockSize).assumingMemoryBound(
+        to: tpacket_block_desc.self)
+      if isReading, left == 0 {
+        // Its frames have been handed out, maybe in this very call: they have to stay until the next.
+        guard vector.count == before else { break }
+        spurline_packet_return(header)
+        isReading = false
+        block = (block + 1) % blocks
+        continue
+      }
+      if !isReading {
+        guard spurline_packet_status(header).has(TP_STATUS_USER) else { break }
+        left = header.pointee.hdr.bh1.num_pkts
+        next = Int(header.pointee.hdr.bh1.offset_to_first_pkt)
+        isReading = true
+      }
+      tooLong += read(UnsafeMutableRawPointer(header), into: &vector)
+    }
+    let received = vector.count - before
+    counts.received += UInt64(received)
+    counts.droppedByInterface += UInt64(tooLong)
+    guard received > 0 else {
+      // That it is down is said in the same way, and passes.
+      guard spurline_packet_error(receiver) == 0 || !isGone() else {
+        throw .failed(port: name, reason: "The interface disappeared (\(device))")
+      }
+      return 0
+    }
+    return received
+  }
+
+  /// Frames of a block, as many as the vector takes.
+  /// - Returns: how many were longer than a frame may be.
+  private func read(_ start: UnsafeMutableRawPointer, into vector: inout PacketVector) -> Int {
+    var (left, next) = (left, next)
+    var tooLong = 0
+    while left > 0, !vector.isFull {
+      let packet = (start + next).assumingMemoryBound(to: tpacket3_hdr.self)
+      let header = packet.pointee
+      var bytes = start + next + Int(header.tp_mac)
+      var length = Int(header.tp_snaplen)
+      var wireLength = Int(header.tp_len)
+      if header.tp_status.has(TP_STATUS_VLAN_VALID), length >= 12 {
+        bytes = Self.restoreTag(bytes, header)
+        length += 4
+        wireLength += 4
+      }
+      if length <= PacketVector.frameCapacity {
+        _ = vector.append(
+          Frame(
+            bytes: bytes, length: length, wireLength: wireLength,
+            timestamp: UInt64(header.tp_sec) &* 1_000_000_000 &+ UInt64(header.tp_nsec)))
+      } else {
+        tooLong += 1
+      }
+      next += Int(header.tp_next_offset)
+      left -= 1
+    }
+    (self.left, self.next) = (left, next)
+    return tooLong
+  }
+
+  /// Puts the outer tag back, which the kernel has taken out and noted beside the packet.
+  private static func restoreTag(
+    _ bytes: UnsafeMutableRawPointer, _ header: tpacket3_hdr
+  ) -> UnsafeMutableRawPointer {
+    let start = bytes - 4
+    memmove(start, bytes, 12)
+    let type: UInt16 =
+      header.tp_status.has(TP_STATUS_VLAN_TPID_VALID) ? header.hv1.tp_vlan_tpid : 0x8100
+    start.storeBytes(of: type.bigEndian, toByteOffset: 12, as: UInt16.self)
+    start.storeBytes(
+      of: UInt16(truncatingIfNeeded: header.hv1.tp_vlan_tci).bigEndian, toByteOffset: 14,
+      as: UInt16.self)
+    return start
+  }
+
+  /// Never waits. What the kernel refuses (above the MTU, queue full, interface down or gone) is counted in
+  /// `transmitErrors`.
+  public func transmit(_ frames: UnsafeBufferPointer<Frame>) throws(PortError) {
+    guard isOpen else { throw .failed(port: name, reason: "it is closed") }
+    var first = 0
+    while first < frames.count {
+      let count = min(frames.count - first, PacketVector.capacity)
+      for index in 0..<count {
+        let frame = frames[first + index]
+        (parts + index).pointee = iovec(iov_base: frame.bytes, iov_len: frame.length)
+      }
+      var done = 0
+      while done < count {
+        let taken = Int(spurline_packet_send(sender, messages + done, UInt32(count - done)))
+        if taken == -Int(EINTR) { continue }
+        // The error is the next frame's: those behind it may leave.
+        done += max(taken, 1)
+        if taken > 0 {
+          counts.transmitted += UInt64(taken)
+        } else {
+          counts.transmitErrors += 1
+        }
+      }
+      first += count
+    }
+  }
+
+  public var statistics: PortStatistics {
+    readDrops()
+    var sum = counts
+    sum.droppedByKernel += dropped
+    return sum
+  }
+
+  public func close() {
+    guard isOpen else { return }
+    readDrops()
+    isOpen = false
+    munmap(ring, blocks * Self.blockSize)
+    _ = Glibc.close(receiver)
+    _ = Glibc.close(sender)
+  }
+
+  private func readDrops() {
+    var now: UInt32 = 0
+    guard isOpen, spurline_packet_dropped(receiver, &now) == 0 else { return }
+    // Reading clears it in the kernel.
+    dropped += UInt64(now)
+  }
+
+  /// A packet socket whose interface was removed is bound to none.
+  private func isGone() -> Bool {
+    var address = sockaddr_ll()
+    var length = socklen_t(MemoryLayout<sockaddr_ll>.size)
+    let status = withUnsafeMutablePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(receiver, $0, &length) }
+    }
+    return status == 0 && address.sll_ifindex <= 0
+  }
+}
+
+extension UInt32 {
+  /// The kernel's header has flags as signed numbers.
+  fileprivate func has(_ flag: Int32) -> Bool { self & UInt32(bitPattern: flag) != 0 }
+}
