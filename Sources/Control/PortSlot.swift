@@ -14,14 +14,11 @@ struct PortSlot {
   static let toleratedErrors = 8
   /// What the port counted before it was opened anew, and frames sent while it was not open.
   var earlier = PortStatistics()
-  /// Frames of the current vector that leave here.
-  var outgoing: [Frame] = []
 
   init(record: PortRecord, port: (any PacketIO.Port)?) {
     self.record = record
     self.port = port
     if port == nil { failure = "not opened yet" }
-    outgoing.reserveCapacity(PacketVector.capacity)
   }
 
   /// Whether it is the port of this name on the same device.

@@ -18,6 +18,7 @@ struct WorkerCore: ~Copyable {
   private var ahead: [PortSlot] = []
   private var vector = PacketVector()
   private var output = Transmission()
+  private var outbox = Outbox()
   private let openPort: (PortRecord) throws -> any PacketIO.Port
   private let mailbox: Mailbox
   private let logger: Logger
@@ -89,23 +90,19 @@ struct WorkerCore: ~Copyable {
   /// Sends what stands in `output`, grouped by port; the order of frames within a port is kept.
   private mutating func transmit() {
     defer { output.removeAll() }
-    for item in output.items { slots[Int(item.port.index)].outgoing.append(item.frame) }
-    for index in slots.indices where !slots[index].outgoing.isEmpty {
-      let count = slots[index].outgoing.count
-      if let port = slots[index].port {
-        var failure: PortError?
-        slots[index].outgoing.withUnsafeBufferPointer { frames in
-          do throws(PortError) {
-            try port.transmit(frames)
-          } catch {
-            failure = error
-          }
-        }
-        if let failure { fail(index, "\(failure)") }
-      } else {
-        slots[index].earlier.transmitErrors += UInt64(count)
+    outbox.fill(output.items, ports: slots.count)
+    for index in slots.indices {
+      let frames = outbox.frames(of: index)
+      guard !frames.isEmpty else { continue }
+      guard let port = slots[index].port else {
+        slots[index].earlier.transmitErrors += UInt64(frames.count)
+        continue
       }
-      slots[index].outgoing.removeAll(keepingCapacity: true)
+      do throws(PortError) {
+        try port.transmit(frames)
+      } catch {
+        fail(index, "\(error)")
+      }
     }
   }
 

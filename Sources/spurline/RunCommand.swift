@@ -4,6 +4,7 @@ import Control
 import Dataplane
 import Foundation
 import Logging
+import Model
 import PacketIO
 
 struct RunCommand: AsyncParsableCommand {
@@ -27,6 +28,14 @@ struct RunCommand: AsyncParsableCommand {
       """, valueName: "name"))
   var namespace: String?
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      By what interfaces are received from and sent to: xdp (AF_XDP), xdp-generic (the same behind the driver), \
+      ring (packet socket), pcap (libpcap), or auto: xdp where an interface allows it, else pcap.
+      """, valueName: "backend"))
+  var io: IOBackend = .automatic
+
   @Option(help: "The least important messages on standard error.")
   var logLevel: LogLevel = .notice
 
@@ -39,10 +48,11 @@ struct RunCommand: AsyncParsableCommand {
     let signals = SignalEvents()
     let server = try ControlServer(socket: configuration.controlSocket, logger: logger)
     let path = path
+    let opener = PortOpener(io, configuration.topology, logger)
     let instance = try await Instance.start(
       configuration,
       environment: Instance.Environment(
-        loadConfiguration: { try ConfigurationLoader.load(path: path) }, openPort: openPort,
+        loadConfiguration: { try ConfigurationLoader.load(path: path) }, openPort: opener.open,
         enterNamespace: { try namespace?.join() }),
       logger: logger)
     let report = try await Service.run(instance, server: server, events: signals.events) {
@@ -56,15 +66,40 @@ struct RunCommand: AsyncParsableCommand {
   }
 }
 
-/// Opens the kernel interface under a port, in the namespace of the calling thread.
-@Sendable private func openPort(_ record: PortRecord) throws -> any PacketIO.Port {
-  switch record.device.kind {
-  case .interface:
-    try PcapPort(name: record.name, device: record.device.name)
-  case .tap:
-    try TapPort(
-      name: record.name, device: record.device.name,
-      namespace: record.device.namespace.map { NetworkNamespace($0) }, mtu: record.device.mtu)
+extension IOBackend: ExpressibleByArgument {}
+
+/// Opens the kernel interfaces under ports, in the namespace of the calling thread.
+///
+/// - Note: Unchecked because the worker's thread alone calls it, one port after the other.
+private final class PortOpener: @unchecked Sendable {
+  private let interfaces: InterfaceOpener
+  private let logger: Logger
+
+  init(_ backend: IOBackend, _ topology: Topology, _ logger: Logger) {
+    let devices =
+      topology.networkInterfaces.flatMap { [$0.device, $0.platformDevice].compactMap(\.self) }
+      + topology.worldPorts.map(\.device)
+    interfaces = InterfaceOpener(
+      backend, ports: devices.count, largestPacket: devices.map(\.mtu).max() ?? 1_500)
+    self.logger = logger
+  }
+
+  func open(_ record: PortRecord) throws -> any PacketIO.Port {
+    switch record.device.kind {
+    case .interface:
+      let (port, choice) = try interfaces.open(name: record.name, device: record.device.name)
+      logger.notice(
+        "port is open",
+        metadata: [
+          "port": "\(record.name)", "interface": "\(record.device.name)",
+          "by": "\(choice.backend.rawValue)", "because": "\(choice.reason)",
+        ])
+      return port
+    case .tap:
+      return try TapPort(
+        name: record.name, device: record.device.name,
+        namespace: record.device.namespace.map { NetworkNamespace($0) }, mtu: record.device.mtu)
+    }
   }
 }
 

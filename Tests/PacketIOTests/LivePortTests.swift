@@ -142,7 +142,7 @@ struct LivePortTests {
   func ringBlocks() throws {
     let link = try TestLink("ringblocks")
     let a = try link.a.pcapPort("spla")
-    let b = try link.b.ringPort("splb", blocks: 2)
+    let b = try link.b.ringPort("splb", blocks: 4)
     var number = 0
     for round in 0..<40 {
       let sent = (0..<100).map { sampleFrame(UInt8(($0 + round) & 255), count: 700 + $0) }

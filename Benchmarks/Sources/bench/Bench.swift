@@ -6,7 +6,9 @@ struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures parts of Spurline; prints medians of several runs, and asserts nothing.",
-    subcommands: [LookupCommand.self, OverlayCommand.self, PipelineCommand.self])
+    subcommands: [
+      LookupCommand.self, OverlayCommand.self, PipelineCommand.self, ForwardingCommand.self,
+    ])
 }
 
 /// The median of some runs' seconds, and their range: these machines are shared and noisy.

@@ -1,0 +1,91 @@
+/// All that was measured with one size of frames and one number of flows.
+struct ForwardingScenario {
+  var size: Int
+  var flows: Int
+  /// Names in the order of the report, each with the name of its ceiling.
+  var order: [(name: String, ceiling: String?)] = []
+  /// By name, one for each round.
+  var overload: [String: [LoadFigures]] = [:]
+  var lossless: [String: [Double]] = [:]
+  var latencies: [String: [UInt32]] = [:]
+  var failures: [String: String] = [:]
+
+  init(size: Int, flows: Int) {
+    self.size = size
+    self.flows = flows
+  }
+
+  static let natted = "Linux, nftables SNAT"
+
+  func rates(_ name: String) -> [Double] { (overload[name] ?? []).map { $0.received / 1e6 } }
+
+  /// Of one to the other, round by round.
+  func ratio(_ name: String, to other: String?) -> Double? {
+    guard let other, let these = overload[name], let those = overload[other], !these.isEmpty,
+      these.count == those.count
+    else { return nil }
+    return zip(these, those).map { $0.received / $1.received }.median
+  }
+
+  var text: String {
+    let hasLatencies = !lossless.isEmpty
+    var rows = [
+      [
+        "\(size) bytes, \(flows) flows", "M packets/s", "of offered", "CPU", "to minimal C",
+        "to SNAT",
+      ]
+        + (hasLatencies ? ["loss < 0.1 %", "p50 us", "p99 us", "p99.9 us"] : [])
+    ]
+    var remarks: [String] = []
+    for (name, ceiling) in order {
+      if let failure = failures[name] { remarks.append("  \(name): FAILED: \(failure)") }
+      guard let runs = overload[name], !runs.isEmpty else { continue }
+      let rates = rates(name)
+      var row = [
+        "  " + name,
+        "\(fixed(rates.median, 3)) (\(fixed(rates.min()!, 3)) to \(fixed(rates.max()!, 3)))",
+        "\(fixed(runs.map { $0.received / $0.sent }.median * 100, 1)) %",
+        "\(fixed(runs.map(\.cpu).median * 100, 0)) %",
+        ratio(name, to: ceiling).map { fixed($0, 2) } ?? "",
+        ratio(name, to: Self.natted).map { fixed($0, 2) } ?? "",
+      ]
+      if hasLatencies {
+        let sorted = (latencies[name] ?? []).sorted()
+        let at = { (share: Double) in
+          sorted.isEmpty
+            ? "" : fixed(Double(sorted[Int(Double(sorted.count - 1) * share)]) / 1000, 0)
+        }
+        row += [fixed((lossless[name] ?? []).median / 1e6, 3), at(0.5), at(0.99), at(0.999)]
+      }
+      rows.append(row)
+    }
+    return (Columns.aligned(rows, left: 1) + remarks).joined(separator: "\n")
+  }
+}
+
+struct ForwardingReport {
+  var scenarios: [ForwardingScenario] = []
+
+  var bars: String {
+    var bars: [Bar] = []
+    for scenario in scenarios {
+      let place = "\(scenario.size) bytes, \(scenario.flows) flows"
+      for (name, ceiling) in scenario.order {
+        guard let ratio = scenario.ratio(name, to: ceiling) else { continue }
+        bars.append(Bar("\(place): \(name), beside minimal C", ratio, "times", atLeast: 0.9))
+      }
+      let ours = scenario.order.map(\.name).filter { $0.hasPrefix("Spurline") }
+      guard let best = ours.max(by: { scenario.rates($0).median < scenario.rates($1).median })
+      else {
+        continue
+      }
+      for peer in [ForwardingScenario.natted, "testpmd af_xdp"] {
+        guard let ratio = scenario.ratio(best, to: peer) else { continue }
+        bars.append(Bar("\(place): \(best), beside \(peer)", ratio, "times", atLeast: 1))
+      }
+    }
+    return
+      (["Bars"] + Columns.aligned(bars.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }, left: 1))
+      .joined(separator: "\n")
+  }
+}

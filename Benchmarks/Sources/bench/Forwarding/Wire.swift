@@ -1,0 +1,112 @@
+import Foundation
+import Glibc
+
+/// Three network namespaces in a row, source, router and sink, joined by veth pairs `s0`-`r0` and `r1`-`d0`. They go when
+/// it does.
+final class ForwardingWire {
+  static let prefix = "spl-fw-"
+  static let routerMAC = "12:34:56:78:9a:bc"
+  static let outMAC = "02:00:00:00:01:01"
+  static let sinkMAC = "02:00:00:00:01:02"
+
+  let source: String
+  let router: String
+  let sink: String
+
+  init() throws {
+    Self.removeStale()
+    let id = getpid()
+    source = "\(Self.prefix)s-\(id)"
+    router = "\(Self.prefix)r-\(id)"
+    sink = "\(Self.prefix)d-\(id)"
+    for name in [source, router, sink] {
+      try Command.run("ip", "netns", "add", name)
+      for scope in ["all", "default"] {
+        try Command.run(
+          "ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.\(scope).disable_ipv6=1")
+      }
+    }
+    try Command.run(
+      "ip", "link", "add", "s0", "netns", source, "type", "veth", "peer", "name", "r0", "netns",
+      router)
+    try Command.run(
+      "ip", "link", "add", "r1", "netns", router, "type", "veth", "peer", "name", "d0", "netns",
+      sink)
+    for (name, device, mac) in [
+      (source, "s0", "02:00:0a:00:01:04"), (router, "r0", Self.routerMAC),
+      (router, "r1", Self.outMAC),
+      (sink, "d0", Self.sinkMAC),
+    ] {
+      try Command.run("ip", "-n", name, "link", "set", device, "address", mac, "up")
+    }
+  }
+
+  deinit { remove() }
+
+  func remove() {
+    for name in [source, router, sink] { _ = try? Command.run("ip", "netns", "del", name) }
+  }
+
+  /// Left by runs that were killed.
+  private static func removeStale() {
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
+    for name in names where name.hasPrefix(prefix) {
+      guard let process = name.split(separator: "-").last.flatMap({ pid_t($0) }),
+        kill(process, 0) != 0, errno == ESRCH
+      else { continue }
+      _ = try? Command.run("ip", "netns", "del", name)
+    }
+  }
+}
+
+/// Other programs.
+enum Command {
+  /// - Returns: what it wrote to standard output.
+  @discardableResult
+  static func run(_ words: String...) throws -> String { try run(words) }
+
+  @discardableResult
+  static func run(_ words: [String]) throws -> String {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = words
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let text = output.fileHandleForReading.readDataToEndOfFile()
+    let complaint = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0 else {
+      throw BenchmarkError(
+        "`\(words.joined(separator: " "))`: "
+          + String(decoding: complaint, as: UTF8.self).trimmingCharacters(
+            in: .whitespacesAndNewlines))
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  static func exists(_ name: String) -> Bool {
+    (try? run("sh", "-c", "command -v \(name)")) != nil
+  }
+
+  /// Starts one that runs until it is ended; what it writes goes to a file.
+  static func start(_ words: [String], log: String) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = words
+    _ = FileManager.default.createFile(atPath: log, contents: nil)
+    let file = FileHandle(forWritingAtPath: log)
+    process.standardOutput = file
+    process.standardError = file
+    // testpmd ends when its input does.
+    process.standardInput = Pipe()
+    try process.run()
+    return process
+  }
+
+  static func end(_ process: Process) {
+    if process.isRunning { process.terminate() }
+    process.waitUntilExit()
+  }
+}

@@ -1,0 +1,170 @@
+import ArgumentParser
+import Foundation
+import Glibc
+
+struct ForwardingCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "forwarding",
+    abstract: "Live forwarding between veth pairs, beside what people would use instead.",
+    discussion: """
+      Three network namespaces in a row. The generator and the sink share the first core, the router has the last.
+      Needs root; the programs that it starts are named in the environment by scripts/bench.
+      """)
+
+  @Option(help: "Bytes of a frame, without its checksum; several with commas.")
+  var sizes = "64,1500"
+
+  @Option(help: "Flows; several with commas.")
+  var flows = "256,16384"
+
+  @Option(help: "Rounds; medians count.")
+  var rounds = 3
+
+  @Option(help: "Seconds of one run.")
+  var seconds = 1.0
+
+  @Option(help: "Only those whose names contain one of these, with commas.")
+  var only: String?
+
+  @Option(help: "By what load is offered where no rate is asked for: xdp or packet.")
+  var generator = "xdp"
+
+  @Flag(help: "Also the highest rate with loss under 0.1 %, and latencies at half of it.")
+  var lossless = false
+
+  func run() throws {
+    let environment = ProcessInfo.processInfo.environment
+    guard let folder = environment["SPURLINE_FORWARDING"],
+      let spurline = environment["SPURLINE_BINARY"]
+    else { throw ValidationError("run it by scripts/bench, which builds what it needs") }
+    guard getuid() == 0 else {
+      throw ValidationError("it makes network namespaces, and needs root")
+    }
+    let cores = Affinity.cores
+    guard cores.count > 1 else { throw ValidationError("it needs two cores") }
+    guard let sizes = Self.numbers(sizes), let flows = Self.numbers(flows) else {
+      throw ValidationError("--sizes and --flows are numbers with commas between them")
+    }
+    let temporary = NSTemporaryDirectory() + "spurline-forwarding-\(getpid())"
+    try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+    let wire = try ForwardingWire()
+    Self.removeWhenInterrupted(wire, temporary)
+    defer {
+      wire.remove()
+      try? FileManager.default.removeItem(atPath: temporary)
+    }
+    let machine = Machine(core: cores.last!)
+    print(machine.processor + ", " + machine.caches.joined(separator: ", "))
+    print(
+      "Linux \(machine.kernel), load \(machine.load) at the start; generator (\(generator)) and sink on core "
+        + "\(cores[0]), router on core \(cores.last!); \(rounds) rounds of \(seconds) s")
+    let forwarders = Forwarders(
+      folder: folder, spurline: spurline, core: cores.last!, controlCore: cores[0],
+      temporary: temporary
+    ).all
+    let wanted = only?.split(separator: ",").map(String.init)
+    var present: [Forwarder] = []
+    for forwarder in forwarders {
+      guard wanted?.contains(where: { forwarder.name.contains($0) }) ?? true else { continue }
+      if let missing = forwarder.missing {
+        print("\(forwarder.name): left out: \(missing)")
+      } else {
+        present.append(forwarder)
+      }
+    }
+    let load = Load(wire: wire, folder: folder, core: cores[0], generator: generator)
+    var report = ForwardingReport()
+    for size in sizes {
+      for flows in flows {
+        report.scenarios.append(try measure(present, load, size: size, flows: flows))
+        print("\n" + report.scenarios.last!.text, terminator: "\n")
+      }
+    }
+    print("\n" + report.bars)
+  }
+
+  private func measure(
+    _ forwarders: [Forwarder], _ load: Load, size: Int, flows: Int
+  ) throws -> ForwardingScenario {
+    var scenario = ForwardingScenario(size: size, flows: flows)
+    for round in 0..<rounds {
+      for forwarder in forwarders where scenario.failures[forwarder.name] == nil {
+        do {
+          let running = try forwarder.start(load.wire)
+          defer { running.end() }
+          try measure(forwarder, running, load, round, &scenario)
+        } catch {
+          scenario.failures[forwarder.name] = "\(error)"
+        }
+      }
+    }
+    scenario.order = forwarders.map { ($0.name, $0.ceiling) }
+    return scenario
+  }
+
+  private func measure(
+    _ forwarder: Forwarder, _ running: Forwarder.Running, _ load: Load, _ round: Int,
+    _ scenario: inout ForwardingScenario
+  ) throws {
+    let (size, flows) = (scenario.size, scenario.flows)
+    if round == 0, forwarder.rewrites {
+      let (seen, right) = try load.check(size: size, flows: min(flows, 4_096))
+      guard seen > 4_000, right == seen else {
+        throw BenchmarkError("of \(seen) frames \(right) were right")
+      }
+    }
+    let sink = try CountingSink(load.wire, folder: load.folder, core: load.core)
+    let attempt = { (rate: Double?) in
+      try load.run(
+        size: size, flows: flows, rate: rate, seconds: seconds, sink: sink,
+        processes: running.processes)
+    }
+    // The first packets of flows, and caches.
+    _ = try load.run(
+      size: size, flows: flows, rate: 200_000, seconds: max(0.2, Double(flows) / 200_000),
+      sink: sink,
+      processes: [])
+    let figures = try attempt(nil)
+    if forwarder.rewrites, figures.rewritten < 1 {
+      throw BenchmarkError("only \(figures.rewritten) of the packets had another source")
+    }
+    scenario.overload[forwarder.name, default: []].append(figures)
+    guard lossless else { return }
+    // The generator that is paced is slower than the one that is not.
+    var (low, high) = (0.0, min(figures.received * 1.2, 800_000))
+    for _ in 0..<5 {
+      let rate = (low + high) / 2
+      let paced = try attempt(rate)
+      // A generator that does not keep up says nothing about loss at this rate.
+      if paced.loss < 0.001, paced.sent > 0.97 * rate { low = rate } else { high = rate }
+    }
+    scenario.lossless[forwarder.name, default: []].append(low)
+    if low > 0 {
+      let values = try load.latencies(size: size, flows: flows, rate: low / 2, seconds: seconds)
+      scenario.latencies[forwarder.name, default: []] += values
+    }
+  }
+
+  private static func numbers(_ text: String) -> [Int]? {
+    let numbers = text.split(separator: ",").map { Int($0) ?? 0 }
+    return numbers.isEmpty || numbers.contains { $0 < 1 } ? nil : numbers
+  }
+
+  /// Signals end the process where it stands; the namespaces go all the same.
+  private static func removeWhenInterrupted(_ wire: ForwardingWire, _ temporary: String) {
+    for number in [SIGINT, SIGTERM] {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      nonisolated(unsafe) let wire = wire
+      source.setEventHandler {
+        wire.remove()
+        try? FileManager.default.removeItem(atPath: temporary)
+        _exit(130)
+      }
+      source.resume()
+      sources.append(source)
+    }
+  }
+
+  nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
+}
