@@ -4,13 +4,16 @@ import PackageDescription
 /// Every target of ours: Swift 6 language mode (from the tools version), and no warning survives.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
-/// A module of ours and its tests; an import points down only (docs/architecture.md).
-func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> [Target] {
+/// A module of ours and its tests, which may need more; an import points down only (docs/architecture.md).
+func module(
+  _ name: String, _ dependencies: [Target.Dependency] = [], tests: [Target.Dependency] = []
+) -> [Target] {
   [
     .target(name: name, dependencies: dependencies, swiftSettings: strict),
     .testTarget(
       name: "\(name)Tests",
-      dependencies: [.target(name: name), "TestSupport"] + dependencies.filter { !isProduct($0) },
+      dependencies: [.target(name: name), "TestSupport"] + tests
+        + dependencies.filter { !isProduct($0) },
       swiftSettings: strict),
   ]
 }
@@ -42,6 +45,7 @@ let package = Package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
   ],
   targets: [
+    .target(name: "CAllocationCount", path: "Tests/CAllocationCount"),
     .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: strict),
     .systemLibrary(
       name: "CLibpcap", path: "CLibpcap", pkgConfig: "libpcap",
@@ -57,7 +61,8 @@ let package = Package(
     + module("Wire")
     + module("Lookup", ["CKernels"])
     + module("Model", ["Wire", "Lookup"])
-    + module("Dataplane", ["CKernels", "Wire", "Lookup", "Model"])
+    + module(
+      "Dataplane", ["CKernels", "Wire", "Lookup", "Model"], tests: ["CAllocationCount"])
     + module(
       "PacketIO", ["CLibpcap", "CKernels", "CPacketIO", "Wire", "Lookup", "Model", "Dataplane"])
     + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
@@ -87,6 +92,7 @@ let package = Package(
         ],
         swiftSettings: strict),
       .testTarget(
-        name: "EndToEnd", dependencies: [], path: "Tests/EndToEnd", swiftSettings: strict),
+        name: "EndToEnd", dependencies: ["TestSupport"], path: "Tests/EndToEnd",
+        swiftSettings: strict),
     ]
 )

@@ -1,3 +1,5 @@
+import CKernels
+
 /// Up to 256 frames, filled by a port's `receive`, and memory for those that have none of their own.
 public struct PacketVector: ~Copyable {
   /// Large enough that the cost of a stage's call vanishes, small enough that 256 headers stay in the
@@ -21,12 +23,15 @@ public struct PacketVector: ~Copyable {
 
   public init() {
     precondition(Self.stride >= Self.frameCapacity + Self.headroom)
-    memory = .allocate(byteCount: Self.capacity * Self.stride, alignment: 64)
+    guard let memory = spurline_map(Self.capacity * Self.stride) else {
+      fatalError("out of memory")
+    }
+    self.memory = memory
     frames = .allocate(capacity: Self.capacity)
   }
 
   deinit {
-    memory.deallocate()
+    spurline_unmap(memory, Self.capacity * Self.stride)
     frames.deallocate()
   }
 
