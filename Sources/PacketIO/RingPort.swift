@@ -35,6 +35,8 @@ public final class RingPort: Port {
   private var next = 0
   /// The block is being read; it goes back when its last frame has been handed out and the next call comes.
   private var isReading = false
+  /// The kernel has said so, and nothing has come since.
+  private var isDown = false
   private let messages: UnsafeMutablePointer<spurline_packet_message>
   private let parts: UnsafeMutablePointer<iovec>
   private var counts = PortStatistics()
@@ -136,12 +138,14 @@ public final class RingPort: Port {
     counts.received += UInt64(received)
     counts.droppedByInterface += UInt64(tooLong)
     guard received > 0 else {
-      // That it is down is said in the same way, and passes.
-      guard spurline_packet_error(receiver) == 0 || !isGone() else {
+      // That it is down is said once, and passes; that it is gone after that is not said again.
+      if spurline_packet_error(receiver) != 0 { isDown = true }
+      guard !isDown || !isGone() else {
         throw .failed(port: name, reason: "The interface disappeared (\(device))")
       }
       return 0
     }
+    isDown = false
     return received
   }
 

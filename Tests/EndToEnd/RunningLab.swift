@@ -8,9 +8,11 @@ final class RunningLab {
   let folder: TemporaryFolder
   private var processes: [(name: String, process: Process)] = []
   private var isClosed = false
+  private var dataplane: Process?
 
   /// `examples/forced-tunnel.yaml` under another name, with changes.
-  init(name: String, change: (String) -> String = { $0 }) throws {
+  /// - Parameter io: how interfaces are opened; nil: as the program chooses.
+  init(name: String, io: String? = nil, change: (String) -> String = { $0 }) throws {
     self.name = name
     folder = try TemporaryFolder()
     let example = try String(
@@ -21,7 +23,8 @@ final class RunningLab {
       to: "config.yaml")
     let up = try Program.spurline("lab", "up", config)
     guard up.status == 0 else { throw Failure(text: "lab up: \(up.output)\(up.errors)") }
-    _ = try start("dataplane", [Program.binary, "run", config])
+    dataplane = try start(
+      "dataplane", [Program.binary, "run", config] + (io.map { ["--io", $0] } ?? []))
     try wait("the dataplane") {
       try Program.spurline("counters", "--config", config).status == 0
     }
@@ -47,6 +50,24 @@ final class RunningLab {
       entry.process.waitUntilExit()
     }
     _ = try? Program.spurline("lab", "down", config)
+  }
+
+  /// Has the dataplane read its configuration again.
+  func reload() { if let dataplane { kill(dataplane.processIdentifier, SIGHUP) } }
+
+  /// Ends the dataplane.
+  /// - Returns: its status, and the sums that it printed.
+  func stop() -> (status: Int32, sums: String) {
+    guard let dataplane else { return (-1, "") }
+    dataplane.terminate()
+    dataplane.waitUntilExit()
+    return (dataplane.terminationStatus, log("dataplane"))
+  }
+
+  /// `ip` in the dataplane's namespace.
+  func fabric(_ arguments: String...) throws {
+    let result = try Program.run(["ip", "-n", namespace("fabric")] + arguments)
+    guard result.status == 0 else { throw Failure(text: result.errors) }
   }
 
   func namespace(_ name: String) -> String { "spl-\(self.name)-\(name)" }

@@ -23,10 +23,10 @@ extension EndToEnd {
     }
 
     @Test(
-      "F7: a file copied to a service by HTTP arrives whole, and no checksum is bad on the far side"
-    )
-    func upload() throws {
-      let lab = try RunningLab(name: "e2e-upload", change: Self.withEndpoint)
+      "F7: a file copied to a service by HTTP arrives whole, and no checksum is bad on the far side",
+      arguments: ["xdp", "ring", "pcap"])
+    func upload(io: String) throws {
+      let lab = try RunningLab(name: "e2e-upload", io: io, change: Self.withEndpoint)
       defer { lab.close() }
       try lab.startWebServer("storage", in: "services", address: Self.storage)
       let file = lab.folder.file("original").path
@@ -103,9 +103,10 @@ extension EndToEnd {
     }
 
     @Test(
-      "F6: ping and traceroute see the gateway; the Internet is out of reach without a route back")
-    func ping() throws {
-      let lab = try RunningLab(name: "e2e-ping")
+      "F6: ping and traceroute see the gateway; the Internet is out of reach without a route back",
+      arguments: ["xdp", "ring", "pcap"])
+    func ping(io: String) throws {
+      let lab = try RunningLab(name: "e2e-ping", io: io)
       defer { lab.close() }
       #expect(try lab.run("vm1", "ping", "-c", "2", "-W", "2", "10.0.1.1").status == 0)
       #expect(try lab.run("vm1", "ping", "-c", "2", "-W", "2", "10.0.2.4").status == 0)
