@@ -29,6 +29,9 @@ struct ForwardingCommand: ParsableCommand {
   @Option(help: "By what load is offered where no rate is asked for: xdp or packet.")
   var generator = "xdp"
 
+  @Option(help: "Draws the rates into this file, as SVG.")
+  var plot: String?
+
   @Flag(help: "Also the highest rate with loss under 0.1 %, and latencies at half of it.")
   var lossless = false
 
@@ -77,10 +80,16 @@ struct ForwardingCommand: ParsableCommand {
     for size in sizes {
       for flows in flows {
         report.scenarios.append(try measure(present, load, size: size, flows: flows))
-        print("\n" + report.scenarios.last!.text, terminator: "\n")
+        print("\n" + report.scenarios.last!.text)
+        // Seen when it is done, in a file, too.
+        fflush(nil)
       }
     }
     print("\n" + report.bars)
+    if let plot {
+      try ForwardingPlot(scenarios: report.scenarios).svg.write(
+        toFile: plot, atomically: true, encoding: .utf8)
+    }
   }
 
   private func measure(

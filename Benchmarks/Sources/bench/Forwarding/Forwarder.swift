@@ -157,7 +157,7 @@ struct Forwarders {
           "--eth-peer=0,02:00:0a:00:01:04",
           "--eth-peer=1,\(ForwardingWire.sinkMAC)", "--no-lsc-interrupt", "--auto-start",
           "--stats-period=600",
-        ], ready: "Press enter to exit\n", seconds: 1.5)
+        ], ready: nil, seconds: 2.5)
     }
   }
 

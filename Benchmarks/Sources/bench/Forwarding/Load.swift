@@ -109,7 +109,7 @@ final class LineReader {
 
   init(_ words: [String]) throws {
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
+    process.arguments = Command.untilThisEnds + words
     process.standardOutput = output
     process.standardInput = input
     try process.run()

@@ -86,6 +86,9 @@ enum Command {
     return String(decoding: text, as: UTF8.self)
   }
 
+  /// Has the system end a program when this process does, however that ends.
+  static let untilThisEnds = ["setpriv", "--pdeathsig", "KILL"]
+
   static func exists(_ name: String) -> Bool {
     (try? run("sh", "-c", "command -v \(name)")) != nil
   }
@@ -94,7 +97,7 @@ enum Command {
   static func start(_ words: [String], log: String) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
+    process.arguments = untilThisEnds + words
     _ = FileManager.default.createFile(atPath: log, contents: nil)
     let file = FileHandle(forWritingAtPath: log)
     process.standardOutput = file
