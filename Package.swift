@@ -34,6 +34,7 @@ let package = Package(
     .executable(name: "spurline", targets: ["spurline"]),
     .library(name: "Lookup", targets: ["Lookup"]),
     .library(name: "PacketPath", targets: ["Dataplane", "Model", "Wire"]),
+    .library(name: "PacketIO", targets: ["PacketIO"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),

@@ -15,6 +15,7 @@ let package = Package(
         "CBaseline",
         .product(name: "Lookup", package: "spurline"),
         .product(name: "PacketPath", package: "spurline"),
+        .product(name: "PacketIO", package: "spurline"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]),
