@@ -13,13 +13,14 @@ public final class CaptureWriter {
 
   /// The most that libpcap reads of one frame.
   private static let snapshotLength: UInt32 = 262_144
-  /// Bytes that are gathered before they are written.
-  private static let bufferSize = 256 << 10
+  /// Bytes that are gathered before they are written; the largest packet fits.
+  private static let bufferSize = 512 << 10
 
   public let path: String
   public let format: Format
   private var descriptor: Int32
-  private var buffer: [UInt8] = []
+  private let buffer = UnsafeMutableRawPointer.allocate(byteCount: bufferSize, alignment: 64)
+  private var used = 0
 
   /// Makes the file, or empties it.
   /// - Throws: `PortError.cannotOpen`.
@@ -28,12 +29,14 @@ public final class CaptureWriter {
     self.format = format
     descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .cannotOpen(port: path, reason: systemMessage(errno)) }
-    buffer.reserveCapacity(Self.bufferSize + PacketVector.frameCapacity + 64)
-    writeHeader()
+    try writeHeader()
   }
 
   /// What has not been written is written; errors are only seen by who calls `close`.
-  deinit { try? close() }
+  deinit {
+    try? close()
+    buffer.deallocate()
+  }
 
   /// - Parameters:
   ///   - wireLength: bytes that the frame had, where `bytes` are fewer.
@@ -50,6 +53,7 @@ public final class CaptureWriter {
         reason: "a frame of \(bytes.count) bytes cannot be written, only \(Self.snapshotLength)")
     }
     let length = UInt32(clamping: max(wireLength, bytes.count))
+    try reserve(bytes.count + 64)
     switch format {
     case .pcap(let nanoseconds):
       let (seconds, rest) = timestamp.quotientAndRemainder(dividingBy: 1_000_000_000)
@@ -57,7 +61,7 @@ public final class CaptureWriter {
       append(UInt32(nanoseconds ? rest : rest / 1_000))
       append(UInt32(bytes.count))
       append(length)
-      buffer.append(contentsOf: bytes)
+      append(bytes)
     case .pcapng(let interfaces):
       precondition(interfaces.indices.contains(interface), "no such interface in the file")
       let padding = (4 - bytes.count % 4) % 4
@@ -67,11 +71,10 @@ public final class CaptureWriter {
         append(UInt32(truncatingIfNeeded: timestamp))
         append(UInt32(bytes.count))
         append(length)
-        buffer.append(contentsOf: bytes)
-        buffer.append(contentsOf: repeatElement(0, count: padding))
+        append(bytes)
+        appendZeros(padding)
       }
     }
-    if buffer.count >= Self.bufferSize { try flush() }
   }
 
   /// - Throws: as the other `write`.
@@ -84,23 +87,16 @@ public final class CaptureWriter {
   /// Hands over to the kernel what has been gathered.
   /// - Throws: `PortError.failed`.
   public func flush() throws(PortError) {
-    var code: Int32 = 0
-    buffer.withUnsafeBytes { bytes in
-      var rest = bytes[...]
-      while !rest.isEmpty {
-        let written = Glibc.write(
-          descriptor, UnsafeRawBufferPointer(rebasing: rest).baseAddress, rest.count)
-        if written < 0 {
-          if errno == EINTR { continue }
-          code = errno
-          return
-        }
-        rest = rest.dropFirst(written)
+    var written = 0
+    defer { used = 0 }
+    while written < used {
+      let count = Glibc.write(descriptor, buffer + written, used - written)
+      guard count < 0 else {
+        written += count
+        continue
       }
-    }
-    buffer.removeAll(keepingCapacity: true)
-    guard code == 0 else {
-      throw .failed(port: path, reason: "cannot write: \(systemMessage(code))")
+      if errno == EINTR { continue }
+      throw .failed(port: path, reason: "cannot write: \(systemMessage(errno))")
     }
   }
 
@@ -121,7 +117,7 @@ public final class CaptureWriter {
     }
   }
 
-  private func writeHeader() {
+  private func writeHeader() throws(PortError) {
     switch format {
     case .pcap(let nanoseconds):
       append(nanoseconds ? 0xa1b2_3c4d : 0xa1b2_c3d4 as UInt32)
@@ -139,22 +135,23 @@ public final class CaptureWriter {
         // The section's length is not said.
         append(UInt64.max)
       }
-      for name in interfaces { describe(name) }
+      for name in interfaces { try describe(name) }
     }
   }
 
   /// An interface description block with if_name and if_tsresol.
-  private func describe(_ name: String) {
+  private func describe(_ name: String) throws(PortError) {
     let bytes = Array(name.utf8.prefix(1_024))
     let padding = (4 - bytes.count % 4) % 4
+    try reserve(bytes.count + 64)
     block(1, bodyLength: 8 + 4 + bytes.count + padding + 8 + 4) {
       append(1 as UInt16)
       append(0 as UInt16)
       append(Self.snapshotLength)
       append(2 as UInt16)
       append(UInt16(bytes.count))
-      buffer.append(contentsOf: bytes)
-      buffer.append(contentsOf: repeatElement(0, count: padding))
+      bytes.withUnsafeBytes { append($0) }
+      appendZeros(padding)
       append(9 as UInt16)
       append(1 as UInt16)
       append(9 as UInt32)
@@ -169,7 +166,24 @@ public final class CaptureWriter {
     append(UInt32(bodyLength + 12))
   }
 
-  private func append<Value: FixedWidthInteger>(_ value: Value) {
-    withUnsafeBytes(of: value.littleEndian) { buffer.append(contentsOf: $0) }
+  /// Room for so many bytes: what is appended behind it is not held against the buffer's size.
+  private func reserve(_ count: Int) throws(PortError) {
+    if used + count > Self.bufferSize { try flush() }
+  }
+
+  private func append<Value: FixedWidthInteger & BitwiseCopyable>(_ value: Value) {
+    buffer.storeBytes(of: value.littleEndian, toByteOffset: used, as: Value.self)
+    used &+= MemoryLayout<Value>.size
+  }
+
+  private func append(_ bytes: UnsafeRawBufferPointer) {
+    guard let start = bytes.baseAddress else { return }
+    (buffer + used).copyMemory(from: start, byteCount: bytes.count)
+    used &+= bytes.count
+  }
+
+  /// Up to three.
+  private func appendZeros(_ count: Int) {
+    for _ in 0..<count { append(0 as UInt8) }
   }
 }
