@@ -6,7 +6,7 @@ struct CaptureFault: Error {
   var reason: String
 }
 
-/// A packet as a file has it; the bytes are valid until the next one is read.
+/// A packet as a file has it; the bytes stay until the file's `release`.
 struct RawPacket {
   var bytes: UnsafeRawBufferPointer
   var wireLength: Int
@@ -15,41 +15,128 @@ struct RawPacket {
   var interface: Int?
 }
 
-/// The bytes of a capture file, unpacked by gzip(1) where they are compressed, as users of Wireshark
-/// expect. gzip is on every Debian system; a library would be one more thing to install.
+/// The bytes of a capture file, read in large blocks; unpacked by gzip(1) where they are compressed, as users
+/// of Wireshark expect. gzip is on every Debian system; a library would be one more thing to install.
+///
+/// What is read stays where it is until `release`: frames travel on without a copy, and may be written to.
 final class CaptureFile {
+  /// A read(2) for each costs nothing any more, and two of them fit into a second-level cache.
+  private static let blockSize = 256 << 10
+
   let path: String
-  let stream: UnsafeMutablePointer<FILE>
-  /// False once libpcap has it, which closes it.
-  private var isStreamOwned = true
+  private var descriptor: Int32
   private var child: pid_t?
+  private var block = UnsafeMutableRawBufferPointer.allocate(
+    byteCount: blockSize, alignment: 64)
+  /// The next byte, and the end of those that are there.
+  private var start = 0
+  private var end = 0
+  private var isAtEnd = false
+  /// Blocks that packets may still stand in, and those that are free.
+  private var earlier: [UnsafeMutableRawBufferPointer] = []
+  private var spare: [UnsafeMutableRawBufferPointer] = []
 
   /// - Throws: what the system says.
   init(path: String) throws(CaptureFault) {
     self.path = path
     if try Self.isCompressed(path) {
-      let (descriptor, child) = try Self.unpack(path)
-      self.child = child
-      stream = fdopen(descriptor, "r")
+      (descriptor, child) = try Self.unpack(path)
     } else {
-      guard let stream = fopen(path, "re") else { throw CaptureFault(reason: systemMessage(errno)) }
-      self.stream = stream
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else { throw CaptureFault(reason: systemMessage(errno)) }
     }
   }
 
-  deinit { _ = close() }
+  deinit {
+    _ = close()
+    for block in earlier + spare { block.deallocate() }
+    block.deallocate()
+  }
 
-  /// The stream, for somebody who closes it.
-  func handOver() -> UnsafeMutablePointer<FILE> {
-    isStreamOwned = false
+  /// Where the next bytes stand.
+  var head: UnsafeMutableRawPointer { block.baseAddress.unsafelyUnwrapped + start }
+
+  /// How many of them are there.
+  var available: Int { end &- start }
+
+  /// Sees to it that so many bytes stand at `head`.
+  /// - Returns: false where the file ends before.
+  @inline(__always)
+  func need(_ count: Int) throws(CaptureFault) -> Bool {
+    if available >= count { return true }
+    return try read(count)
+  }
+
+  /// - Precondition: so many bytes are available.
+  func skip(_ count: Int) { start &+= count }
+
+  /// Packets that were read before are needed no more.
+  func release() {
+    guard !earlier.isEmpty else { return }
+    for block in earlier {
+      if block.count == Self.blockSize, spare.count < 2 {
+        spare.append(block)
+      } else {
+        block.deallocate()
+      }
+    }
+    earlier.removeAll(keepingCapacity: true)
+  }
+
+  private func read(_ count: Int) throws(CaptureFault) -> Bool {
+    if start + count > block.count {
+      let next =
+        count <= Self.blockSize && !spare.isEmpty
+        ? spare.removeLast()
+        : .allocate(byteCount: max(count, Self.blockSize), alignment: 64)
+      let rest = available
+      next.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[start..<end]))
+      earlier.append(block)
+      block = next
+      start = 0
+      end = rest
+    }
+    while available < count, !isAtEnd { try readOnce() }
+    return available >= count
+  }
+
+  private func readOnce() throws(CaptureFault) {
+    let count = Glibc.read(descriptor, block.baseAddress! + end, block.count - end)
+    if count < 0 {
+      if errno != EINTR { throw CaptureFault(reason: systemMessage(errno)) }
+    } else {
+      end += count
+      isAtEnd = count == 0
+    }
+  }
+
+  /// The whole file from its beginning, for who reads streams of C and closes them. To be asked before anything is
+  /// skipped; what cannot be opened again is copied to where temporary files are.
+  func stream() throws(CaptureFault) -> UnsafeMutablePointer<FILE> {
+    let stream = child == nil && Self.canReopen(path) ? fopen(path, "re") : tmpfile()
+    guard let stream else { throw CaptureFault(reason: systemMessage(errno)) }
+    guard child != nil || !Self.canReopen(path) else { return stream }
+    while true {
+      guard fwrite(head, 1, available, stream) == available else {
+        let reason = systemMessage(errno)
+        fclose(stream)
+        throw CaptureFault(reason: "it cannot be copied to a temporary file: \(reason)")
+      }
+      if isAtEnd { break }
+      start = 0
+      end = 0
+      try readOnce()
+    }
+    rewind(stream)
     return stream
   }
 
-  /// To be called when the stream is at its end or closed.
+  /// To be called at the end of the file, or when no more is wanted of it.
   /// - Returns: what gzip has to complain about.
   func close() -> String? {
-    if isStreamOwned { fclose(stream) }
-    isStreamOwned = false
+    if descriptor >= 0 { _ = Glibc.close(descriptor) }
+    descriptor = -1
+    isAtEnd = true
     guard let child else { return nil }
     self.child = nil
     var status: Int32 = 0
@@ -59,7 +146,7 @@ final class CaptureFile {
   }
 
   /// Only an ordinary file can be opened once more.
-  static func canReopen(_ path: String) -> Bool {
+  private static func canReopen(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFREG
   }
@@ -71,7 +158,7 @@ final class CaptureFile {
     guard descriptor >= 0 else { throw CaptureFault(reason: systemMessage(errno)) }
     defer { _ = Glibc.close(descriptor) }
     var magic: UInt16 = 0
-    return read(descriptor, &magic, 2) == 2 && magic.bigEndian == 0x1f8b
+    return Glibc.read(descriptor, &magic, 2) == 2 && magic.bigEndian == 0x1f8b
   }
 
   /// - Returns: the reading end of a pipe, and the process that writes to it.

@@ -32,14 +32,16 @@ public final class CapturePort: Port {
   public func receive(into vector: inout PacketVector) throws(PortError) -> Int {
     let before = vector.count
     defer { counts.received += UInt64(vector.count - before) }
+    // The frames stay where the reader has them.
+    reader?.release()
     while !vector.isFull, !isAtEnd {
-      guard let packet = try reader?.next() else {
+      guard let packet = try reader?.nextKept() else {
         isAtEnd = true
         break
       }
       let taken =
-        packet.isEthernet
-        && vector.append(packet.bytes, wireLength: packet.wireLength, timestamp: packet.timestamp)
+        packet.isEthernet && packet.bytes.count <= PacketVector.frameCapacity
+        && vector.append(packet.frame)
       if !taken { counts.droppedByInterface += 1 }
     }
     return vector.count - before

@@ -1,12 +1,15 @@
+import Dataplane
+
 /// Packets of a capture file, in its order: pcap of either byte order, in micro- or nanoseconds, and pcapng
 /// with any number of sections and interfaces, plain or compressed by gzip.
 ///
-/// libpcap reads. Where it refuses a pcapng file, at its beginning or on the way (its interfaces must be
-/// alike), our reader of blocks goes on at the packet after the last.
+/// Our own readers take pcap and pcapng (PcapFile.swift, PcapngFile.swift); what they do not know, the variants of
+/// pcap among it, libpcap reads.
 public struct CaptureReader: ~Copyable {
   private enum Source {
+    case pcap(PcapFile)
+    case pcapng(PcapngFile)
     case libpcap(LibpcapFile)
-    case blocks(PcapngFile)
     case ended
     case failed(PortError)
   }
@@ -14,14 +17,20 @@ public struct CaptureReader: ~Copyable {
   public let path: String
   /// Packets handed out so far.
   public private(set) var count = 0
+  private let file: CaptureFile
   private var source: Source
-  /// Holds frames whose link header is replaced; nothing until there is one.
-  private var scratch = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+  /// Frames that are not as the file has them: with another link header, or from libpcap.
+  private var made: CopiedFrames
+  private let batch: UnsafeMutableBufferPointer<CapturedPacket>
 
   /// - Throws: `PortError.cannotOpen` where there is no file that can be read,
   ///   `PortError.malformedCapture` where it is no capture.
   public init(path: String) throws(PortError) {
-    self.path = path
+    try self.init(path: path, byLibpcap: false)
+  }
+
+  /// - Parameter byLibpcap: for tests: whatever it is.
+  init(path: String, byLibpcap: Bool) throws(PortError) {
     let file: CaptureFile
     do throws(CaptureFault) {
       file = try CaptureFile(path: path)
@@ -29,110 +38,105 @@ public struct CaptureReader: ~Copyable {
       throw .cannotOpen(port: path, reason: error.reason)
     }
     do throws(CaptureFault) {
-      source = .libpcap(try LibpcapFile(file))
+      source = try Self.source(file, byLibpcap: byLibpcap)
     } catch {
-      source = .blocks(try Self.blocks(path, after: 0, refusal: error))
+      throw .malformedCapture(path: path, packet: 0, reason: error.reason)
     }
-  }
-
-  /// For tests: the reader of blocks alone.
-  init(blocksOf path: String) throws(CaptureFault) {
     self.path = path
-    source = .blocks(PcapngFile(try CaptureFile(path: path)))
+    self.file = file
+    made = CopiedFrames()
+    batch = .allocate(capacity: PacketVector.capacity)
   }
 
-  deinit { scratch.deallocate() }
+  private static func source(
+    _ file: CaptureFile, byLibpcap: Bool
+  ) throws(CaptureFault) -> Source {
+    if !byLibpcap {
+      if let pcap = try PcapFile(file) { return .pcap(pcap) }
+      if let pcapng = try PcapngFile(file) { return .pcapng(pcapng) }
+    }
+    return .libpcap(try LibpcapFile(file))
+  }
 
-  /// The next packet, valid until the one after it is asked for.
+  deinit { batch.deallocate() }
+
+  /// The next packet, valid until more are asked for.
   /// - Returns: nil at the end of the file.
   /// - Throws: `PortError.malformedCapture` after the last good packet, and each time from then on.
   public mutating func next() throws(PortError) -> CapturedPacket? {
-    switch source {
-    case .ended: return nil
-    case .failed(let error): throw error
-    case .libpcap(let file):
-      do throws(CaptureFault) {
-        return deliver(try file.next())
-      } catch {
-        // A gzip stream is read anew as well.
-        let blocks: PcapngFile
-        do throws(PortError) {
-          blocks = try Self.blocks(path, after: count, refusal: error)
-        } catch {
-          throw fail(error)
-        }
-        source = .blocks(blocks)
-        return try next()
-      }
-    case .blocks(let file):
-      do throws(CaptureFault) {
-        return deliver(try file.next())
-      } catch {
-        throw fail(.malformedCapture(path: path, packet: count, reason: error.reason))
-      }
-    }
+    release()
+    return try nextKept()
   }
 
-  private mutating func fail(_ error: PortError) -> PortError {
-    source = .failed(error)
-    return error
-  }
-
-  /// The reader of blocks, behind the first `count` packets.
-  private static func blocks(
-    _ path: String, after count: Int, refusal: CaptureFault
-  ) throws(PortError) -> PcapngFile {
-    let refused = PortError.malformedCapture(path: path, packet: count, reason: refusal.reason)
-    guard CaptureFile.canReopen(path) else { throw refused }
-    do throws(CaptureFault) {
-      let blocks = PcapngFile(try CaptureFile(path: path))
-      guard blocks.begins() else { throw refusal }
-      for _ in 0..<count { _ = try blocks.next() }
-      return blocks
+  /// The next packets, some hundred at most, valid until more are asked for. Their bytes may be written to.
+  /// - Returns: none at the end of the file.
+  /// - Throws: as `next`.
+  public mutating func nextBatch() throws(PortError) -> UnsafeBufferPointer<CapturedPacket> {
+    release()
+    var filled = 0
+    do throws(PortError) {
+      while filled < batch.count, let packet = try nextKept() {
+        (batch.baseAddress.unsafelyUnwrapped + filled).initialize(to: packet)
+        filled &+= 1
+      }
     } catch {
-      throw refused
+      // The good packets first; who asks again gets the error again.
+      if filled == 0 { throw error }
     }
+    return UnsafeBufferPointer(rebasing: batch[..<filled])
   }
 
-  private mutating func deliver(_ packet: RawPacket?) -> CapturedPacket? {
+  /// The next packet; those before it stay until `release`.
+  mutating func nextKept() throws(PortError) -> CapturedPacket? {
+    if case .failed(let error) = source { throw error }
+    let packet: RawPacket?
+    do throws(CaptureFault) {
+      switch source {
+      case .pcap(let file): packet = try file.next()
+      case .pcapng(let file): packet = try file.next()
+      case .libpcap(let file): packet = try file.next().map { made.keep($0) }
+      case .ended, .failed: return nil
+      }
+    } catch {
+      let error = PortError.malformedCapture(path: path, packet: count, reason: error.reason)
+      source = .failed(error)
+      throw error
+    }
     guard let packet else {
       source = .ended
       return nil
     }
-    count += 1
+    count &+= 1
+    return deliver(packet)
+  }
+
+  /// Lets go of the memory of all packets so far.
+  mutating func release() {
+    file.release()
+    made.release()
+  }
+
+  private mutating func deliver(_ packet: RawPacket) -> CapturedPacket {
     var captured = CapturedPacket(
       number: count, timestamp: packet.timestamp, bytes: packet.bytes,
       wireLength: packet.wireLength, linkType: packet.linkType, interface: packet.interface)
+    // Most are.
+    if packet.linkType == 1 { return captured }
     switch LinkHeader(linkType: packet.linkType, packet: packet.bytes) {
     case .ethernet: break
     case .unsupported: captured.link = .unsupportedLinkType
     case .replaceable(let length, let etherType, let source):
       let payload = UnsafeRawBufferPointer(rebasing: packet.bytes[length...])
-      captured.bytes = frame(payload, etherType: etherType, source: source)
+      captured.bytes = made.frame(payload, etherType: etherType, source: source)
       captured.wireLength = max(packet.wireLength - length + 14, captured.bytes.count)
       captured.link = .synthesized
     case .cutShort(let needed):
       // Two MAC addresses and nothing else: a frame that ends within its header, as the packet did.
       captured.bytes = UnsafeRawBufferPointer(
-        rebasing: frame(UnsafeRawBufferPointer(start: nil, count: 0), etherType: 0)[..<12])
+        rebasing: made.frame(UnsafeRawBufferPointer(start: nil, count: 0), etherType: 0)[..<12])
       captured.wireLength = max(packet.wireLength - needed + 14, 12)
       captured.link = .synthesized
     }
     return captured
-  }
-
-  private mutating func frame(
-    _ payload: UnsafeRawBufferPointer, etherType: UInt16, source: [UInt8] = []
-  ) -> UnsafeRawBufferPointer {
-    let count = 14 + payload.count
-    if count > scratch.count {
-      scratch.deallocate()
-      scratch = .allocate(byteCount: max(count * 2, 4_096), alignment: 8)
-    }
-    scratch.baseAddress!.initializeMemory(as: UInt8.self, repeating: 0, count: 14)
-    for (index, byte) in source.prefix(6).enumerated() { scratch[6 + index] = byte }
-    scratch.storeBytes(of: etherType.bigEndian, toByteOffset: 12, as: UInt16.self)
-    UnsafeMutableRawBufferPointer(rebasing: scratch[14..<count]).copyMemory(from: payload)
-    return UnsafeRawBufferPointer(rebasing: scratch[..<count])
   }
 }

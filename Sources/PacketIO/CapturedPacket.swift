@@ -1,4 +1,6 @@
-/// A packet of a capture file. Its bytes are valid until the reader's next packet.
+import Dataplane
+
+/// A packet of a capture file. Its bytes are valid until the reader is asked for more.
 public struct CapturedPacket {
   /// What became of the link header of the capture.
   public enum Link: Hashable, Sendable {
@@ -22,8 +24,7 @@ public struct CapturedPacket {
   public var link: Link
   /// As captured: a number of <https://www.tcpdump.org/linktypes.html>, or libpcap's own DLT_ number.
   public var linkType: Int32
-  /// Which interface of a pcapng file, from 0 over all sections; nil where libpcap reads the file, which
-  /// does not say.
+  /// Which interface of a pcapng file, from 0 over all sections; nil in other files.
   public var interface: Int?
 
   public init(
@@ -37,6 +38,14 @@ public struct CapturedPacket {
     self.link = link
     self.linkType = linkType
     self.interface = interface
+  }
+
+  /// The bytes as a frame that may be written to, where they stand.
+  /// - Precondition: the packet is a reader's.
+  public var frame: Frame {
+    Frame(
+      bytes: UnsafeMutableRawPointer(mutating: bytes.baseAddress!),
+      length: bytes.count, wireLength: wireLength, timestamp: timestamp)
   }
 
   /// Whether `bytes` begin with an Ethernet header.

@@ -1,7 +1,7 @@
 import CLibpcap
 import Glibc
 
-/// A capture file read by libpcap: pcap of either byte order and resolution, its variants, and most pcapng.
+/// A capture file read by libpcap: what our own readers leave to it, and in tests all that they read.
 final class LibpcapFile {
   private let file: CaptureFile
   private let handle: OpaquePointer
@@ -9,16 +9,17 @@ final class LibpcapFile {
   private let isPcapng: Bool
 
   init(_ file: CaptureFile) throws(CaptureFault) {
+    let stream = try file.stream()
     var message = [CChar](repeating: 0, count: Int(PCAP_ERRBUF_SIZE))
     guard
       let handle = pcap_fopen_offline_with_tstamp_precision(
-        file.stream, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
+        stream, UInt32(PCAP_TSTAMP_PRECISION_NANO), &message)
     else {
+      fclose(stream)
       let reason = String(
         decoding: message.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
       throw CaptureFault(reason: file.close() ?? reason)
     }
-    _ = file.handOver()
     self.file = file
     self.handle = handle
     linkType = pcap_datalink(handle)
@@ -28,14 +29,14 @@ final class LibpcapFile {
 
   deinit { pcap_close(handle) }
 
+  /// The bytes are libpcap's, until the next packet.
   /// - Returns: nil at the end of the file.
   func next() throws(CaptureFault) -> RawPacket? {
     var header: UnsafeMutablePointer<pcap_pkthdr>?
     var bytes: UnsafePointer<UInt8>?
     let status = pcap_next_ex(handle, &header, &bytes)
     guard status == 1, let header = header?.pointee else {
-      // Only at its end: before that, gzip waits for us to read, and must not be waited for.
-      if feof(file.stream) != 0, let reason = file.close() { throw CaptureFault(reason: reason) }
+      if let reason = file.close() { throw CaptureFault(reason: reason) }
       if status == PCAP_ERROR_BREAK { return nil }
       throw CaptureFault(reason: String(cString: pcap_geterr(handle)))
     }

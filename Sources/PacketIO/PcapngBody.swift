@@ -26,7 +26,10 @@ struct PcapngBody {
   private func load<Value: FixedWidthInteger & BitwiseCopyable>(
     _ offset: Int
   ) throws(CaptureFault) -> Value {
-    let value = try bytes(offset, count: MemoryLayout<Value>.size).loadUnaligned(as: Value.self)
+    guard offset >= 0, offset <= bytes.count &- MemoryLayout<Value>.size else {
+      throw CaptureFault(reason: "a block that says it holds more than it does")
+    }
+    let value = bytes.loadUnaligned(fromByteOffset: offset, as: Value.self)
     return isBigEndian ? value.bigEndian : value.littleEndian
   }
 }
@@ -77,6 +80,9 @@ struct PcapngInterface {
 
   /// Nanoseconds since 1970; a time before that is 0, one after 2554 the last that fits.
   func nanoseconds(_ ticks: UInt64) -> UInt64 {
+    // Those that people have: without an offset, in nanoseconds or microseconds.
+    if offset == 0, resolution == 9 { return ticks }
+    if offset == 0, resolution == 6, ticks < 1 << 54 { return ticks &* 1_000 }
     let exponent = Int(resolution & 0x7f)
     let billion: UInt128 = 1_000_000_000
     var time: UInt128

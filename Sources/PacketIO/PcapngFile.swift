@@ -1,10 +1,6 @@
-import Glibc
-
-/// A reader of pcapng blocks (draft-ietf-opsawg-pcapng), for the files that libpcap refuses: those whose
-/// interfaces differ in link type or snapshot length, and those without an interface.
-///
-/// libpcap reads everything else, so that ordinary files take the path that other tools have proven. The
-/// tests hold this reader against it on every file that both can read.
+/// A reader of pcapng blocks (draft-ietf-opsawg-pcapng): any number of sections, and interfaces that differ in link
+/// type or snapshot length, which libpcap refuses. The tests hold it against libpcap on every file that both can
+/// read.
 final class PcapngFile {
   /// As in Wireshark and libpcap.
   private static let largestBlock: UInt32 = 16 << 20
@@ -23,18 +19,11 @@ final class PcapngFile {
   /// Interfaces of earlier sections.
   private var earlierInterfaces = 0
   private var isStarted = false
-  private var block = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 8)
 
-  init(_ file: CaptureFile) { self.file = file }
-
-  deinit { block.deallocate() }
-
-  /// Whether the file begins as pcapng does. To be asked before the first packet.
-  func begins() -> Bool {
-    let first = getc(file.stream)
-    // One character can always be pushed back; no other capture format begins with a line feed.
-    ungetc(first, file.stream)
-    return first == 0x0a
+  /// Nil, and nothing read, where the file does not begin as pcapng does: no other format begins with a line feed.
+  init?(_ file: CaptureFile) throws(CaptureFault) {
+    guard try file.need(1), file.head.load(as: UInt8.self) == 0x0a else { return nil }
+    self.file = file
   }
 
   /// - Returns: nil at the end of the file.
@@ -99,58 +88,48 @@ final class PcapngFile {
   /// | type | total length | body  | total length |
   /// ```
   private func nextBlock() throws(CaptureFault) -> (type: UInt32, body: PcapngBody)? {
-    let headerSize = fread(block.baseAddress!, 1, 8, file.stream)
-    if headerSize == 0, ferror(file.stream) == 0 {
+    guard try file.need(8) else {
+      guard file.available == 0 else { throw cut() }
       if let reason = file.close() { throw CaptureFault(reason: reason) }
       return nil
     }
-    guard headerSize == 8 else { throw cut() }
     // Reads the same in both byte orders.
-    let isSection = block.load(as: UInt32.self) == BlockType.sectionHeader
+    let isSection = file.head.loadUnaligned(as: UInt32.self) == BlockType.sectionHeader
     guard isSection || isStarted else {
       throw CaptureFault(reason: "it does not begin as pcapng does")
     }
     isStarted = true
-    var filled = 8
     if isSection {
       // The byte order comes after the length that is written in it.
-      filled += fread(block.baseAddress! + 8, 1, 4, file.stream)
-      guard filled == 12 else { throw cut() }
-      switch block.load(fromByteOffset: 8, as: UInt32.self).littleEndian {
+      guard try file.need(12) else { throw cut() }
+      switch file.head.loadUnaligned(fromByteOffset: 8, as: UInt32.self).littleEndian {
       case 0x1a2b_3c4d: isBigEndian = false
       case 0x4d3c_2b1a: isBigEndian = true
       default: throw CaptureFault(reason: "a section header whose byte-order mark is wrong")
       }
     }
-    let header = PcapngBody(
-      UnsafeRawBufferPointer(rebasing: block[..<8]), isBigEndian: isBigEndian)
+    let header = body(8)
     let type = try header.load32(0)
     let total = try header.load32(4)
     guard total >= (isSection ? 28 : 12), total.isMultiple(of: 4), total <= Self.largestBlock else {
       throw CaptureFault(reason: "a block of \(total) bytes, which cannot be")
     }
-    reserve(Int(total), keeping: filled)
-    filled += fread(block.baseAddress! + filled, 1, Int(total) - filled, file.stream)
-    guard filled == Int(total) else { throw cut() }
-    let whole = PcapngBody(
-      UnsafeRawBufferPointer(rebasing: block[..<Int(total)]), isBigEndian: isBigEndian)
+    guard try file.need(Int(total)) else { throw cut() }
+    let whole = body(Int(total))
     guard try whole.load32(Int(total) - 4) == total else {
       throw CaptureFault(reason: "a block whose two lengths differ")
     }
+    file.skip(Int(total))
     return (type, try whole.slice(8, count: Int(total) - 12))
   }
 
-  private func cut() -> CaptureFault {
-    if ferror(file.stream) != 0 { return CaptureFault(reason: systemMessage(errno)) }
-    return CaptureFault(reason: file.close() ?? "the file ends within a block")
+  /// The next bytes. Precondition: they are there.
+  private func body(_ count: Int) -> PcapngBody {
+    PcapngBody(
+      UnsafeRawBufferPointer(start: file.head, count: count), isBigEndian: isBigEndian)
   }
 
-  private func reserve(_ count: Int, keeping filled: Int) {
-    guard count > block.count else { return }
-    let larger = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: max(count, block.count * 2), alignment: 8)
-    larger.copyMemory(from: UnsafeRawBufferPointer(rebasing: block[..<filled]))
-    block.deallocate()
-    block = larger
+  private func cut() -> CaptureFault {
+    CaptureFault(reason: file.close() ?? "the file ends within a block")
   }
 }

@@ -1,3 +1,4 @@
+import Glibc
 import TestSupport
 import Testing
 
@@ -24,7 +25,7 @@ struct CaptureFormatTests {
       ])
   }
 
-  @Test("pcapng with interfaces alike is read by libpcap", arguments: [false, true])
+  @Test("pcapng with several interfaces says which one a packet is of", arguments: [false, true])
   func pcapngAlike(isBigEndian: Bool) throws {
     var file = CaptureBytes(isBigEndian: isBigEndian)
     file.section()
@@ -39,21 +40,21 @@ struct CaptureFormatTests {
     #expect(
       capture.packets == [
         ReadPacket(
-          number: 1, timestamp: 1_700_000_000_123_456_789, bytes: sampleFrame(1), wireLength: 64),
+          number: 1, timestamp: 1_700_000_000_123_456_789, bytes: sampleFrame(1), wireLength: 64,
+          interface: 0),
         ReadPacket(
           number: 2, timestamp: 1_700_000_000_000_001_000, bytes: Array(sampleFrame(2)[..<21]),
-          wireLength: 1_500),
+          wireLength: 1_500, interface: 1),
       ])
   }
 
   @Test(
-    "pcapng with interfaces that differ goes on where libpcap refuses", arguments: [false, true])
+    "pcapng with interfaces that differ, which libpcap refuses", arguments: [false, true])
   func pcapngDifferent(isBigEndian: Bool) throws {
     var file = CaptureBytes(isBigEndian: isBigEndian)
     file.section()
     file.interface()
     file.enhancedPacket(sampleFrame(1), ticks: 5)
-    // libpcap stops at the next block.
     file.interface(linkType: 101, snapLength: 40)
     file.enhancedPacket([0x45] + Array(repeating: 0, count: 19), interface: 1, ticks: 6)
     file.obsoletePacket(sampleFrame(3), interface: 0, ticks: 7)
@@ -61,7 +62,7 @@ struct CaptureFormatTests {
     #expect(capture.error == nil)
     #expect(capture.packets.map(\.number) == [1, 2, 3])
     #expect(capture.packets.map(\.timestamp) == [5_000, 6_000, 7_000])
-    #expect(capture.packets.map(\.interface) == [nil, 1, 0])
+    #expect(capture.packets.map(\.interface) == [0, 1, 0])
     #expect(capture.packets.map(\.link) == [.ethernet, .synthesized, .ethernet])
     #expect(capture.packets[1].bytes.count == 34)
     #expect(capture.packets[2].bytes == sampleFrame(3))
@@ -148,6 +149,46 @@ struct CaptureFormatTests {
     // Stopping early must neither wait for gzip nor leave it behind.
     var reader = try CaptureReader(path: packed)
     #expect(try reader.next()?.number == 1)
+  }
+
+  @Test(
+    "A pipe is read as a file is, also where libpcap reads", arguments: [1, 101, 105, 113],
+    [false, true])
+  func pipe(linkType: UInt32, isSwapped: Bool) throws {
+    var file = CaptureBytes(isBigEndian: isSwapped)
+    file.pcapHeader(nanoseconds: true, linkType: linkType)
+    for number in 1...300 { file.pcapPacket(sampleFrame(UInt8(number & 255))) }
+    var ends: [Int32] = [-1, -1]
+    #expect(Glibc.pipe(&ends) == 0)
+    defer { close(ends[0]) }
+    // What a pipe holds without a reader is more than that.
+    #expect(write(ends[1], file.bytes, file.bytes.count) == file.bytes.count)
+    close(ends[1])
+    let capture = ReadCapture("/dev/fd/\(ends[0])")
+    #expect(capture.error == nil)
+    #expect(capture.packets.count == 300)
+    #expect(try capture.packets == ReadCapture(file.bytes).packets)
+  }
+
+  @Test("Packets of a batch stand side by side, across blocks of the file and longer than them")
+  func batches() throws {
+    for isPcapng in [false, true] {
+      var bytes = CaptureBytes(isBigEndian: false)
+      if isPcapng {
+        bytes.section()
+        bytes.interface()
+      } else {
+        bytes.pcapHeader(nanoseconds: true)
+      }
+      for number in 1...600 {
+        let frame = sampleFrame(UInt8(number & 255), count: number % 50 == 0 ? 250_000 : 1_000)
+        if isPcapng { bytes.enhancedPacket(frame) } else { bytes.pcapPacket(frame) }
+      }
+      let file = try TemporaryFile(bytes.bytes)
+      let batches = ReadCapture(inBatches: file.path)
+      #expect(batches.packets.count == 600)
+      #expect(batches.packets == ReadCapture(file.path).packets)
+    }
   }
 
   @Test("After the end there is nothing more, however often one asks")

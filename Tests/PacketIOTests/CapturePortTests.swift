@@ -31,7 +31,7 @@ struct CapturePortTests {
     #expect(port.statistics.transmitted == 300)
     port.close()
     try writer.close()
-    let written = try ReadCapture(blocksOf: output.path)
+    let written = ReadCapture(output.path)
     #expect(written.packets.map(\.bytes) == ReadCapture(input.path).packets.map(\.bytes))
     #expect(written.packets.allSatisfy { $0.interface == 1 })
   }

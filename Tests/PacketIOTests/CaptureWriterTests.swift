@@ -64,7 +64,7 @@ struct CaptureWriterTests {
     #expect(capture.packets.map(\.timestamp) == Self.packets.map { $0.timestamp / grain * grain })
     if case .pcapng = format {
       #expect(
-        try ReadCapture(blocksOf: file.path).packets.map(\.interface)
+        ReadCapture(file.path).packets.map(\.interface)
           == Self.packets.map(\.interface))
     }
   }

@@ -27,11 +27,26 @@ struct ReadCapture {
     }
   }
 
-  /// By our reader of blocks alone.
-  init(blocksOf path: String) throws {
-    var reader = try CaptureReader(blocksOf: path)
+  /// By libpcap, whatever it is: the judge of our own readers.
+  init(byLibpcap path: String) {
     do throws(PortError) {
+      var reader = try CaptureReader(path: path, byLibpcap: true)
       try read(&reader)
+    } catch {
+      self.error = error
+    }
+  }
+
+  /// In batches.
+  init(inBatches path: String) {
+    do throws(PortError) {
+      var reader = try CaptureReader(path: path)
+      while true {
+        let batch = try reader.nextBatch()
+        if batch.isEmpty { break }
+        // All of a batch stand side by side.
+        for packet in batch { packets.append(ReadPacket(packet)) }
+      }
     } catch {
       self.error = error
     }
@@ -44,11 +59,16 @@ struct ReadCapture {
 
   private mutating func read(_ reader: inout CaptureReader) throws(PortError) {
     while let packet = try reader.next() {
-      packets.append(
-        ReadPacket(
-          number: packet.number, timestamp: packet.timestamp, bytes: Array(packet.bytes),
-          wireLength: packet.wireLength, link: packet.link, linkType: packet.linkType,
-          interface: packet.interface))
+      packets.append(ReadPacket(packet))
     }
+  }
+}
+
+extension ReadPacket {
+  init(_ packet: CapturedPacket) {
+    self.init(
+      number: packet.number, timestamp: packet.timestamp, bytes: Array(packet.bytes),
+      wireLength: packet.wireLength, link: packet.link, linkType: packet.linkType,
+      interface: packet.interface)
   }
 }
