@@ -73,8 +73,8 @@ let package = Package(
     + module(
       "Replay",
       [
-        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
-        yams, collections,
+        "CKernels", "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources",
+        "ConfigurationFile", yams, collections,
       ])
     + module("Lab", ["CLibpcap", "Wire", "Model", "ConfigurationFile", logging])
     + module(

@@ -11,7 +11,7 @@ public struct ForwardedRequest: Hashable, Sendable {
 
 /// What has been forwarded so far, by the addresses that it was captured with: a reply in the capture
 /// has them the other way round. Only port assignment asks; the packet path has its own flow table.
-struct ForwardedRequests {
+struct ForwardedRequests: ~Copyable {
   private struct FragmentKey: Hashable {
     var source: IPAddress
     var destination: IPAddress
@@ -19,11 +19,21 @@ struct ForwardedRequests {
     var identification: UInt32
   }
 
-  private var requests = Newest<FiveTuple, ForwardedRequest>()
+  private var requests = RequestTable()
   /// What first fragments of replies answered, for the later ones, which have no ports.
   private var fragments = Newest<FragmentKey, ForwardedRequest>()
 
-  mutating func note(_ tuple: FiveTuple, _ request: ForwardedRequest) { requests[tuple] = request }
+  /// Has the place that a conversation of this hash may have fetched from memory.
+  @inline(__always)
+  func prefetch(_ hash: UInt32) { requests.prefetch(hash) }
+
+  @inline(__always)
+  mutating func note(
+    _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: IPAddress
+  ) {
+    requests.note(
+      conversation, hash: hash, egress: egress, translatedSource: translatedSource.bits)
+  }
 
   /// The request that a packet answers, if it was forwarded; of an ICMP error the one that it quotes.
   mutating func answered(by tuple: FiveTuple, _ headers: Headers, quoted: FiveTuple?)
@@ -34,20 +44,20 @@ struct ForwardedRequests {
         source: tuple.source, destination: tuple.destination, transport: headers.transport,
         identification: headers.fragmentID)
       if headers.isLaterFragment { return fragments[key] }
-      let request = requests[tuple.reversed]
+      let request = request(tuple.reversed)
       fragments[key] = request
       return request
     }
-    if let quoted { return requests[quoted] }
-    return requests[tuple.reversed]
+    return request(quoted ?? tuple.reversed)
+  }
+
+  private func request(_ tuple: FiveTuple) -> ForwardedRequest? {
+    Conversation(tuple).flatMap { requests.request($0) }
   }
 }
 
-/// A dictionary of the newest keys: a capture may hold more flows than memory.
+/// A dictionary of the newest keys: a capture may hold more packets than memory.
 private struct Newest<Key: Hashable, Value> {
-  /// More than a flow table of the default size keeps, sixteen times over.
-  static var limit: Int { 1 << 20 }
-
   private var values: [Key: Value] = [:]
   /// In the order in which they first came.
   private var keys = Deque<Key>()
@@ -57,7 +67,7 @@ private struct Newest<Key: Hashable, Value> {
     set {
       guard let newValue else { return }
       if values.updateValue(newValue, forKey: key) == nil { keys.append(key) }
-      if keys.count > Self.limit { values[keys.removeFirst()] = nil }
+      if keys.count > RequestTable.limit { values[keys.removeFirst()] = nil }
     }
   }
 }

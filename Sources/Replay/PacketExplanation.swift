@@ -31,7 +31,7 @@ extension Snapshot {
     var options = Replay.Options()
     if let port { options.place = .port(port) }
     options.limits.maximumFlows = 1
-    var replay = Replay(snapshot: self, options: options) { _, _ in }
+    var replay = Replay(snapshot: self, options: options) { _ in }
     let (assigned, explanation) = try frame.withUnsafeBytes { bytes in
       do {
         return try replay.explain(

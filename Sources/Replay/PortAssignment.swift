@@ -82,6 +82,14 @@ public struct PortAssignment: Sendable {
     /// At this port; `destination` is the address that it has there, where the capture has another.
     case reply(PortID, destination: IPAddress?)
     case unassigned(Failure)
+
+    /// Nil where there is none.
+    public var port: PortID? {
+      switch self {
+      case .port(let port, _), .reply(let port, _): port
+      case .unassigned: nil
+      }
+    }
   }
 
   private let snapshot: Snapshot
@@ -90,6 +98,8 @@ public struct PortAssignment: Sendable {
   /// Ports of NICs by address.
   private var byPrivateAddress: [IPAddress: [PortID]] = [:]
   private var byPublicAddress: [IPAddress: PortID] = [:]
+  /// Of the NIC that the capture was taken at.
+  private var placeAddresses: [IPAddress] = []
   private var gateways: [LearnedPrefixes] = []
 
   public init(snapshot: Snapshot, place: Place) {
@@ -110,6 +120,11 @@ public struct PortAssignment: Sendable {
       }
     }
     for address in sharedMACs { byMAC[address] = nil }
+    if case .networkInterface(let port) = place {
+      placeAddresses =
+        byPrivateAddress.filter { $0.value.contains(port) }.map(\.key)
+        + byPublicAddress.filter { $0.value == port }.map(\.key)
+    }
     for (index, port) in topology.worldPorts.enumerated() where port.kind == .gateway {
       guard let network = port.virtualNetwork,
         let record = snapshot.ports.first(where: { $0.kind == .world(index) })
@@ -117,6 +132,33 @@ public struct PortAssignment: Sendable {
       gateways.append(
         LearnedPrefixes(gateway: record.id, virtualNetwork: network, topology: topology))
     }
+  }
+
+  /// What a packet's sender alone says about its port.
+  enum Sender: Hashable, Sendable {
+    /// Whatever its destination is.
+    case port(PortID, Basis)
+    /// This NIC's, unless it is addressed to that.
+    case networkInterface(PortID)
+    /// It depends on the destination.
+    case unknown
+  }
+
+  /// Questions 1 to 5, as far as they do not ask for the destination.
+  func sender(_ source: IPAddress, sourceMAC: MACAddress?) -> Sender {
+    if case .port(let port) = place { return .port(port, .option) }
+    if let port = sourceMAC.flatMap({ byMAC[$0] }) { return .port(port, .sourceMAC) }
+    if case .networkInterface(let port) = place { return .networkInterface(port) }
+    if let owners = byPrivateAddress[source] {
+      return owners.count == 1 ? .port(owners[0], .sourceAddress) : .unknown
+    }
+    if let owner = byPublicAddress[source] { return .port(owner, .publicSource) }
+    return .unknown
+  }
+
+  /// Whether a packet to this address is, by question 3, one that the NIC of `Place.networkInterface` has sent.
+  func leavesPlace(to destination: UInt128, isIPv6: Bool) -> Bool {
+    !placeAddresses.contains { $0.bits == destination && $0.isIPv4 != isIPv6 }
   }
 
   /// Whether `assign` will ask for the request that a packet answers.

@@ -50,17 +50,23 @@ public struct ReplayJob {
     var summary = SummaryCount(
       snapshot: snapshot, configuration: configuration.path, capture: capture)
     var check = ExpectationCheck(expectations, file: expectationFile, snapshot: snapshot)
-    var replay = Replay(snapshot: snapshot, options: options) { packet, sent in
-      summary.add(packet)
-      check.add(packet, sent: sent.map(\.port))
-      if let writer {
-        for item in sent { try writer.write(item.frame, interface: Int(item.port.index)) }
+    var replay = Replay(snapshot: snapshot, options: options) { batch in
+      summary.add(batch)
+      if !expectations.isEmpty {
+        batch.forEach { packet, sent in check.add(packet, sent: sent.map(\.port)) }
       }
-      try verdictLine?(lines.text(packet))
+      if let writer {
+        for item in batch.sent {
+          try writer.write(item.frame, interface: Int(item.port.index))
+        }
+      }
+      if let verdictLine {
+        for index in 0..<batch.count { try verdictLine(lines.text(batch[index])) }
+      }
     }
     var captureError: String?
     do {
-      while let packet = try Self.next(&reader) { try replay.add(packet) }
+      while let packets = try Self.next(&reader) { try replay.add(packets) }
     } catch let broken as BrokenCapture {
       captureError = broken.error.description
     }
@@ -74,13 +80,17 @@ public struct ReplayJob {
   /// - Throws: `ReplayError.noSuchPacket`, `.unassignedPacket`; `PortError`.
   public func explain(packet number: Int) throws -> PacketExplanation {
     var reader = try CaptureReader(path: capture)
-    var replay = Replay(snapshot: snapshot, options: options) { _, _ in }
-    while let packet = try reader.next() {
-      guard packet.number == number else {
-        try replay.add(packet)
+    var replay = Replay(snapshot: snapshot, options: options) { _ in }
+    while true {
+      let packets = try reader.nextBatch()
+      guard let first = packets.first, let last = packets.last else { break }
+      guard (first.number...last.number).contains(number) else {
+        try replay.add(packets)
         continue
       }
-      let (port, explanation) = try replay.explain(packet)
+      let index = number - first.number
+      try replay.add(UnsafeBufferPointer(rebasing: packets[..<index]))
+      let (port, explanation) = try replay.explain(packets[index])
       return PacketExplanation(
         port: snapshot.ports[Int(port.index)].name, explanation: explanation)
     }
@@ -92,9 +102,13 @@ public struct ReplayJob {
     var error: PortError
   }
 
-  private static func next(_ reader: inout CaptureReader) throws -> CapturedPacket? {
+  /// Nil at the end.
+  private static func next(
+    _ reader: inout CaptureReader
+  ) throws -> UnsafeBufferPointer<CapturedPacket>? {
     do throws(PortError) {
-      return try reader.next()
+      let packets = try reader.nextBatch()
+      return packets.isEmpty ? nil : packets
     } catch {
       throw BrokenCapture(error: error)
     }

@@ -17,10 +17,8 @@ public struct Replay: ~Copyable {
     public init() {}
   }
 
-  /// Takes each packet's end, in the capture's order, with the frames that left because of it. The frames
-  /// are valid during the call.
-  public typealias Delivery = (ReplayedPacket, UnsafeBufferPointer<Transmission.Item>) throws
-    -> Void
+  /// Takes the packets' ends, in the capture's order.
+  public typealias Delivery = (ReplayedBatch) throws -> Void
 
   public let snapshot: Snapshot
   private let assignment: PortAssignment
@@ -29,8 +27,15 @@ public struct Replay: ~Copyable {
   private var path: PacketPath
   private var vector = PacketVector()
   private var output = Transmission(recordsDetails: true)
-  private var pending: [ReplayedPacket] = []
+  private let pending = UnsafeMutablePointer<PendingPacket>.allocate(
+    capacity: PacketVector.capacity)
+  private var pendingCount = 0
+  /// Of the pending packets that say more than a port.
+  private var outcomes: [PortAssignment.Outcome] = []
+  private let senders = SenderTable()
   private var requests = ForwardedRequests()
+  /// Packet time from which on idle flows are freed again: the next full second.
+  private var expiryDue: UInt64 = 0
   /// The second of packet time up to which idle flows have been freed.
   private var expiredUntil: UInt64?
   private var withoutPort: UInt64 = 0
@@ -46,37 +51,110 @@ public struct Replay: ~Copyable {
     self.deliver = deliver
   }
 
-  /// Takes the next packet of the capture: an Ethernet frame, or something that cannot be read as one.
+  deinit { pending.deallocate() }
+
+  /// Takes the next packets of the capture: Ethernet frames, or things that cannot be read as one. The frames are
+  /// rewritten where they stand, and are needed no longer when this returns.
   /// - Throws: what the delivery throws.
-  public mutating func add(_ packet: CapturedPacket) throws {
-    try advance(to: packet.timestamp)
+  public mutating func add(_ packets: UnsafeBufferPointer<CapturedPacket>) throws {
+    for packet in packets {
+      if packet.timestamp >= expiryDue { try advance(to: packet.timestamp) }
+      if try !addPlain(packet) { try addAny(packet) }
+    }
+    try flush()
+  }
+
+  /// Takes a packet that `PlainPacket` knows, if its sender alone says where it arrived; as most do.
+  @inline(__always)
+  private mutating func addPlain(_ packet: CapturedPacket) throws -> Bool {
+    let bytes = packet.bytes
+    guard packet.isEthernet, packet.wireLength == bytes.count,
+      bytes.count <= PacketVector.frameCapacity, let start = bytes.baseAddress,
+      let plain = PlainPacket(start, length: bytes.count)
+    else { return false }
+    let port: PortID
+    let basis: PortAssignment.Basis
+    switch senders.sender(
+      sourceMAC: MACAddress(sourceOf: start), source: plain.source, isIPv6: plain.isIPv6,
+      by: assignment)
+    {
+    case .port(let sender, let senderBasis): (port, basis) = (sender, senderBasis)
+    case .networkInterface(let sender):
+      guard assignment.leavesPlace(to: plain.destination, isIPv6: plain.isIPv6) else {
+        return false
+      }
+      (port, basis) = (sender, .option)
+    case .unknown: return false
+    }
+    try makeRoom(for: port)
+    _ = vector.append(packet.frame)
+    let conversation = Conversation(plain)
+    let hash = conversation.hash
+    requests.prefetch(hash)
+    append(
+      PendingPacket(
+        number: packet.number, timestamp: packet.timestamp, length: packet.wireLength,
+        conversation: conversation, hash: hash, hasConversation: true, basis: basis, port: port,
+        outcome: nil))
+    return true
+  }
+
+  /// Any packet.
+  private mutating func addAny(_ packet: CapturedPacket) throws {
     let bytes = packet.bytes
     let headers =
       packet.isEthernet ? try? Headers.parse(bytes, wireLength: packet.wireLength) : nil
     let tuple = headers.flatMap { FiveTuple($0, bytes) }
     let arrival = try assign(packet, headers, tuple)
-    let replayed = ReplayedPacket(
-      number: packet.number, timestamp: packet.timestamp, length: packet.wireLength, tuple: tuple,
-      arrival: arrival, verdict: .dropped(.unknownPort), detail: PacketDetail())
-    guard let port = replayed.port else {
-      return try dropWithoutPort(replayed, reason: undecidable(packet) ?? .unknownPort)
+    guard let port = arrival.port else {
+      return try dropWithoutPort(
+        packet, tuple, arrival, reason: undecidable(packet) ?? .unknownPort)
     }
-    if pending.first.map({ $0.port != port }) == true || pending.count == batchSize {
-      try flush()
-    }
+    try makeRoom(for: port)
     guard packet.isEthernet, bytes.count <= PacketVector.frameCapacity else {
       try flush()
       path.drop(
         packet.isEthernet ? .frameTooLong : .unsupportedLinkType, wireLength: packet.wireLength,
         from: port, into: &output)
-      pending.append(replayed)
+      append(packet, tuple, arrival)
       return try deliverPending()
     }
-    _ = vector.append(bytes, wireLength: packet.wireLength, timestamp: packet.timestamp)
+    _ = vector.append(packet.frame)
     if case .reply(_, let destination?) = arrival, let headers {
       redirect(vector[vector.count - 1], headers, to: destination)
     }
-    pending.append(replayed)
+    append(packet, tuple, arrival)
+  }
+
+  /// Packets of one port travel together.
+  @inline(__always)
+  private mutating func makeRoom(for port: PortID) throws {
+    guard pendingCount > 0 else { return }
+    if pending.pointee.port != port || pendingCount == batchSize { try flush() }
+  }
+
+  private mutating func append(
+    _ packet: CapturedPacket, _ tuple: FiveTuple?, _ arrival: PortAssignment.Outcome
+  ) {
+    let conversation = tuple.flatMap { Conversation($0) }
+    var pending = PendingPacket(
+      number: packet.number, timestamp: packet.timestamp, length: packet.wireLength,
+      conversation: conversation ?? .none, hash: conversation?.hash ?? 0,
+      hasConversation: conversation != nil, basis: .option, port: arrival.port ?? PortID(0),
+      outcome: nil)
+    if case .port(_, let basis) = arrival {
+      pending.basis = basis
+    } else {
+      pending.outcome = Int32(outcomes.count)
+      outcomes.append(arrival)
+    }
+    append(pending)
+  }
+
+  @inline(__always)
+  private mutating func append(_ packet: PendingPacket) {
+    (pending + pendingCount).initialize(to: packet)
+    pendingCount &+= 1
   }
 
   /// Ends the replay: what is under way is delivered, and the sums are held against each other.
@@ -123,6 +201,11 @@ public struct Replay: ~Copyable {
   /// Frees idle flows once a second of packet time, wherever batches begin and end.
   private mutating func advance(to timestamp: UInt64) throws {
     let second = timestamp / FlowLimits.second
+    defer {
+      let (due, overflow) = (max(second, expiredUntil ?? 0) + 1).multipliedReportingOverflow(
+        by: FlowLimits.second)
+      expiryDue = overflow ? .max : due
+    }
     guard let last = expiredUntil else {
       expiredUntil = second
       return
@@ -161,18 +244,30 @@ public struct Replay: ~Copyable {
     }
   }
 
-  private mutating func dropWithoutPort(_ packet: ReplayedPacket, reason: DropReason) throws {
+  private mutating func dropWithoutPort(
+    _ packet: CapturedPacket, _ tuple: FiveTuple?, _ arrival: PortAssignment.Outcome,
+    reason: DropReason
+  ) throws {
     try flush()
-    var packet = packet
-    packet.verdict = .dropped(reason)
+    append(packet, tuple, arrival)
+    defer { forgetPending() }
     withoutPort += 1
     delivered += 1
-    try deliver(packet, UnsafeBufferPointer(start: nil, count: 0))
+    try withUnsafePointer(to: Verdict.dropped(reason)) { verdict in
+      try withUnsafePointer(to: PacketDetail()) { detail in
+        try deliver(
+          ReplayedBatch(
+            pending: UnsafeBufferPointer(start: pending, count: 1), outcomes: outcomes,
+            verdicts: UnsafeBufferPointer(start: verdict, count: 1),
+            details: UnsafeBufferPointer(start: detail, count: 1),
+            sent: UnsafeBufferPointer(start: nil, count: 0)))
+      }
+    }
   }
 
   private mutating func flush() throws {
-    guard let port = pending.first?.port else { return }
-    path.process(vector, from: port, into: &output)
+    guard pendingCount > 0 else { return }
+    path.process(vector, from: pending.pointee.port, into: &output)
     vector.removeAll()
     try deliverPending()
   }
@@ -180,28 +275,42 @@ public struct Replay: ~Copyable {
   /// Hands out the pending packets with their verdicts, which stand in `output`.
   private mutating func deliverPending() throws {
     defer {
-      pending.removeAll(keepingCapacity: true)
+      forgetPending()
       output.removeAll()
     }
+    let pending = UnsafeBufferPointer(start: pending, count: pendingCount)
     guard output.verdicts.count == pending.count else {
-      throw ReplayError.unbalanced(
-        "\(pending.count) packets, \(output.verdicts.count) verdicts")
+      throw ReplayError.unbalanced("\(pending.count) packets, \(output.verdicts.count) verdicts")
     }
-    var first = 0
-    for index in pending.indices {
-      pending[index].verdict = output.verdicts[index]
-      pending[index].detail = output.details[index]
-      let packet = pending[index]
-      if case .forwarded(let egress) = packet.verdict, let tuple = packet.tuple,
-        let source = packet.detail.translatedSource
-      {
-        requests.note(tuple, ForwardedRequest(egress: egress, translatedSource: source))
-      }
-      var last = first
-      while last < output.items.count, output.items[last].cause == index { last += 1 }
-      delivered += 1
-      try deliver(packet, UnsafeBufferPointer(rebasing: output.items[first..<last]))
-      first = last
+    delivered += pending.count
+    let (verdicts, items) = (output.verdicts, output.items)
+    try output.details.withUnsafeBufferPointer { details in
+      noteForwarded(pending, verdicts, details)
+      try deliver(
+        ReplayedBatch(
+          pending: pending, outcomes: outcomes, verdicts: verdicts, details: details, sent: items))
     }
+  }
+
+  /// Remembers what replies may answer.
+  private mutating func noteForwarded(
+    _ pending: UnsafeBufferPointer<PendingPacket>, _ verdicts: UnsafeBufferPointer<Verdict>,
+    _ details: UnsafeBufferPointer<PacketDetail>
+  ) {
+    for index in 0..<pending.count {
+      guard case .forwarded(let egress) = verdicts[index],
+        let source = details[index].translatedSource
+      else { continue }
+      let packet = pending.baseAddress.unsafelyUnwrapped + index
+      guard packet.pointee.hasConversation else { continue }
+      requests.note(
+        packet.pointee.conversation, hash: packet.pointee.hash, egress: egress,
+        translatedSource: source)
+    }
+  }
+
+  private mutating func forgetPending() {
+    pendingCount = 0
+    if !outcomes.isEmpty { outcomes.removeAll(keepingCapacity: true) }
   }
 }

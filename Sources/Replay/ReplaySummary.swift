@@ -32,30 +32,19 @@ public struct ReplaySummary: Sendable, Codable, Equatable {
   public var isBalanced: Bool { packets == forwarded + answered + dropped }
 }
 
-/// Counts packets by name, and puts the counts in order.
-struct Tally {
-  private var counts: [String: Int] = [:]
-
-  mutating func add(_ name: String) { counts[name, default: 0] += 1 }
-
-  var ordered: [ReplaySummary.Count] {
-    counts.map { ReplaySummary.Count(name: $0.key, packets: $0.value) }
-      .sorted { ($1.packets, $0.name) < ($0.packets, $1.name) }
-  }
-}
-
-/// Makes the summary, packet by packet.
+/// Makes the summary, batch by batch.
 struct SummaryCount {
   private let snapshot: Snapshot
   private var summary: ReplaySummary
-  private var ports = Tally()
-  private var egress = Tally()
-  private var hops = Tally()
-  private var services = Tally()
-  private var answers = Tally()
-  private var reasons = Tally()
-  /// Packets that were dropped as spoofed because they carry the public address of their own NIC.
-  private var publicSources = Tally()
+  /// By port, and at the end those that arrived nowhere.
+  private var ports: [Int]
+  private var egress: [Int]
+  private var hops = CaseTally<NextHopType>()
+  private var services: [Int]
+  private var answers = CaseTally<Answer>()
+  private var reasons = CaseTally<DropReason>()
+  /// By port: packets that were dropped as spoofed because they carry the public address of their own NIC.
+  private var publicSources: [Int]
   private var unknownPorts = 0
   private var firstUnknown: String?
 
@@ -63,45 +52,58 @@ struct SummaryCount {
     self.snapshot = snapshot
     summary = ReplaySummary(
       configuration: configuration, capture: capture, model: snapshot.topology.precedence)
+    let none = Array(repeating: 0, count: snapshot.ports.count + 1)
+    ports = none
+    egress = none
+    publicSources = none
+    services = Array(repeating: 0, count: snapshot.topology.services.services.count)
   }
 
-  mutating func add(_ packet: ReplayedPacket) {
-    summary.packets += 1
-    ports.add(packet.port.map(name(of:)) ?? "none")
-    switch packet.verdict {
-    case .forwarded(let port):
-      summary.forwarded += 1
-      egress.add(name(of: port))
-      if let route = packet.detail.route {
-        hops.add(route.nextHopType.rawValue)
-        if let service = route.service {
-          services.add(snapshot.topology.services.services[service].name)
+  mutating func add(_ batch: ReplayedBatch) {
+    summary.packets += batch.count
+    for index in 0..<batch.count {
+      ports[batch.port(index).map { Int($0.index) } ?? snapshot.ports.count] &+= 1
+      switch batch.verdicts[index] {
+      case .forwarded(let port):
+        summary.forwarded += 1
+        egress[Int(port.index)] &+= 1
+        let detail = batch.details.baseAddress.unsafelyUnwrapped + index
+        if let hop = detail.pointee.route?.nextHopType {
+          hops.add(hop)
+          if let service = detail.pointee.route?.service { services[service] &+= 1 }
         }
+      case .answered(let answer):
+        summary.answered += 1
+        answers.add(answer)
+      case .dropped(let reason):
+        summary.dropped += 1
+        reasons.add(reason)
+        noteDrop(reason, batch, index)
       }
-    case .answered(let answer):
-      summary.answered += 1
-      answers.add(answer.rawValue)
-    case .dropped(let reason):
-      summary.dropped += 1
-      reasons.add(reason.rawValue)
-      if reason == .spoofedSource, case .port(let port, .publicSource) = packet.arrival {
-        publicSources.add(name(of: port))
-      }
-      if reason == .unknownPort {
-        unknownPorts += 1
-        if firstUnknown == nil {
-          firstUnknown = "packet \(packet.number): \(packet.sentence ?? "")"
-        }
-      }
+    }
+  }
+
+  private mutating func noteDrop(_ reason: DropReason, _ batch: ReplayedBatch, _ index: Int) {
+    if reason == .spoofedSource, case .port(let port, .publicSource) = batch.arrival(index) {
+      publicSources[Int(port.index)] += 1
+    }
+    guard reason == .unknownPort else { return }
+    unknownPorts += 1
+    if firstUnknown == nil {
+      let packet = batch[index]
+      firstUnknown = "packet \(packet.number): \(packet.sentence ?? "")"
     }
   }
 
   func summary(captureError: String?) -> ReplaySummary {
     var summary = summary
-    summary.byPort = ports.ordered
-    summary.byEgress = egress.ordered
+    summary.byPort = byPort(ports)
+    summary.byEgress = byPort(egress)
     summary.byNextHopType = hops.ordered
-    summary.byService = services.ordered
+    summary.byService =
+      Tally(
+        zip(services, snapshot.topology.services.services).map { (count: $0, name: $1.name) }
+      ).ordered
     summary.byAnswer = answers.ordered
     summary.byDropReason = reasons.ordered
     summary.captureError = captureError
@@ -110,7 +112,7 @@ struct SummaryCount {
   }
 
   private var hints: [String] {
-    var hints = publicSources.ordered.map { count in
+    var hints = byPort(publicSources).map { count in
       "\(count.packets) packets carry the public address of \(count.name) and were dropped, because "
         + "its guest uses the private one; for a capture taken where sources are public, set "
         + "guestAddress: public on \(count.name)."
@@ -121,5 +123,7 @@ struct SummaryCount {
     return hints
   }
 
-  private func name(of port: PortID) -> String { snapshot.ports[Int(port.index)].name }
+  private func byPort(_ counts: [Int]) -> [ReplaySummary.Count] {
+    Tally(zip(counts, snapshot.ports.map(\.name) + ["none"]).map { (count: $0, name: $1) }).ordered
+  }
 }

@@ -17,12 +17,7 @@ public struct ReplayedPacket: Sendable {
   public var detail: PacketDetail
 
   /// The port that it arrived at.
-  public var port: PortID? {
-    switch arrival {
-    case .port(let port, _), .reply(let port, _): port
-    case .unassigned: nil
-    }
-  }
+  public var port: PortID? { arrival.port }
 
   /// As it was given to the port: a reply may have another destination there than in the capture.
   public var arrivalTuple: FiveTuple? {

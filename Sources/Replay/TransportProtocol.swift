@@ -17,7 +17,8 @@ public enum TransportProtocol: Hashable, Sendable {
   public var hasPorts: Bool {
     switch self {
     case .arp: false
-    case .number(let number): [6, 17, 33, 132, 136].contains(number)
+    case .number(6), .number(17), .number(33), .number(132), .number(136): true
+    case .number: false
     }
   }
 }

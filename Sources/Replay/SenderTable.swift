@@ -1,0 +1,44 @@
+import Dataplane
+import Wire
+
+/// What `PortAssignment.sender` has said of the senders of late: captures have few of them, and many packets of each.
+struct SenderTable: ~Copyable {
+  private struct Entry {
+    var sourceMAC: MACAddress
+    var source: UInt128
+    var isIPv6: Bool
+    var sender: PortAssignment.Sender
+  }
+
+  /// As many senders as a busy subnet has; each takes a line of the cache.
+  private static let capacity = 1_024
+  private let entries: UnsafeMutablePointer<Entry?>
+
+  init() {
+    entries = .allocate(capacity: Self.capacity)
+    entries.initialize(repeating: nil, count: Self.capacity)
+  }
+
+  deinit { entries.deallocate() }
+
+  @inline(__always)
+  func sender(
+    sourceMAC: MACAddress, source: UInt128, isIPv6: Bool, by assignment: PortAssignment
+  ) -> PortAssignment.Sender {
+    let mixed =
+      (UInt64(truncatingIfNeeded: source) ^ UInt64(truncatingIfNeeded: source >> 64)
+        ^ sourceMAC.bits) &* 0x9e37_79b9_7f4a_7c15
+    let place = entries + Int(mixed >> 54)
+    if let entry = place.pointee, entry.source == source, entry.sourceMAC == sourceMAC,
+      entry.isIPv6 == isIPv6
+    {
+      return entry.sender
+    }
+    let sender = assignment.sender(
+      isIPv6 ? .v6(IPv6Address(source)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: source))),
+      sourceMAC: sourceMAC)
+    place.pointee = Entry(
+      sourceMAC: sourceMAC, source: source, isIPv6: isIPv6, sender: sender)
+    return sender
+  }
+}
