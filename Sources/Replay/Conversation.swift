@@ -15,6 +15,9 @@ struct Conversation: Equatable, BitwiseCopyable {
   private static let hasPorts: UInt8 = 2
   private static let isARP: UInt8 = 4
 
+  var hasPorts: Bool { flags & Self.hasPorts != 0 }
+  var isARP: Bool { flags & Self.isARP != 0 }
+
   /// Stands where there is none.
   static let none = Conversation(
     source: 0, destination: 0, sourcePort: 0, destinationPort: 0, transport: 0, flags: 0)
@@ -63,9 +66,8 @@ struct Conversation: Equatable, BitwiseCopyable {
   }
 
   var tuple: FiveTuple {
-    let hasPorts = flags & Self.hasPorts != 0
-    return FiveTuple(
-      transport: flags & Self.isARP != 0 ? .arp : .number(transport), source: address(source),
+    FiveTuple(
+      transport: isARP ? .arp : .number(transport), source: address(source),
       destination: address(destination), sourcePort: hasPorts ? sourcePort : nil,
       destinationPort: hasPorts ? destinationPort : nil)
   }

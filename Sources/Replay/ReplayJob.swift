@@ -24,8 +24,8 @@ public struct ReplayJob {
   public var expectations: [Expectation] = []
   /// Where they stand, for messages.
   public var expectationFile = ""
-  /// Takes the JSON line of each packet, without its line feed.
-  public var verdictLine: ((String) throws -> Void)?
+  /// Takes the JSON lines of packets, in order, many at a time, each with its line feed.
+  public var verdictLines: ((UnsafeRawBufferPointer) throws -> Void)?
   public let snapshot: Snapshot
 
   public init(configuration: Configuration, capture: String) {
@@ -40,13 +40,13 @@ public struct ReplayJob {
 
   /// Replays the capture. A capture that breaks off is replayed as far as it goes, and the report says so.
   /// - Throws: `PortError` where a file cannot be opened or written, `ReplayError.unbalanced`, and what
-  ///   `verdictLine` throws.
+  ///   `verdictLines` throws.
   public func run() throws -> ReplayReport {
     var reader = try CaptureReader(path: capture)
     let writer = try writePath.map {
       try CaptureWriter(path: $0, format: .pcapng(interfaces: snapshot.ports.map(\.name)))
     }
-    let lines = VerdictLine(snapshot: snapshot)
+    var lines = VerdictLines(snapshot: snapshot)
     var summary = SummaryCount(
       snapshot: snapshot, configuration: configuration.path, capture: capture)
     var check = ExpectationCheck(expectations, file: expectationFile, snapshot: snapshot)
@@ -60,8 +60,10 @@ public struct ReplayJob {
           try writer.write(item.frame, interface: Int(item.port.index))
         }
       }
-      if let verdictLine {
-        for index in 0..<batch.count { try verdictLine(lines.text(batch[index])) }
+      if let verdictLines {
+        lines.add(batch)
+        try verdictLines(lines.text.bytes)
+        lines.removeAll()
       }
     }
     var captureError: String?

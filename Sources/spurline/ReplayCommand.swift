@@ -101,7 +101,7 @@ struct ReplayCommand: ParsableCommand {
     }
     try refuseOverwriting()
     let lines = try verdicts.map { try LineFile(path: $0) }
-    job.verdictLine = lines.map { lines in { try lines.write($0) } }
+    job.verdictLines = lines.map { lines in { try lines.write($0) } }
 
     let report = try job.run()
     try lines?.close()
@@ -179,50 +179,6 @@ extension ReplayReport {
       text += "\(held) of \(expectations.count) expectations held\n"
     }
     return text
-  }
-}
-
-/// A file of lines, or standard output, written in large pieces.
-private final class LineFile {
-  private static let bufferSize = 64 << 10
-  private let handle: FileHandle
-  private let path: String
-  private var buffer = Data()
-
-  /// - Parameter path: `-` is standard output.
-  /// - Throws: `ReplayError.cannotWrite`.
-  init(path: String) throws {
-    self.path = path
-    if path == "-" {
-      handle = .standardOutput
-      return
-    }
-    // Opened in place: FileManager puts a new file where a device, a FIFO or a link was.
-    let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else {
-      throw ReplayError.cannotWrite(path: path, reason: String(cString: strerror(errno)))
-    }
-    handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
-  }
-
-  func write(_ line: String) throws {
-    buffer.append(contentsOf: line.utf8)
-    buffer.append(UInt8(ascii: "\n"))
-    if buffer.count >= Self.bufferSize { try flush() }
-  }
-
-  func close() throws {
-    try flush()
-    if path != "-" { try handle.close() }
-  }
-
-  private func flush() throws {
-    do {
-      try handle.write(contentsOf: buffer)
-    } catch {
-      throw ReplayError.cannotWrite(path: path, reason: error.localizedDescription)
-    }
-    buffer.removeAll(keepingCapacity: true)
   }
 }
 

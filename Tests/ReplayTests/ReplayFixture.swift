@@ -159,11 +159,11 @@ struct Replayed {
   ) throws {
     var job = ReplayJob(configuration: configuration, capture: capture)
     job.writePath = scratch.path("out.pcapng")
-    var lines: [String] = []
-    job.verdictLine = { lines.append($0) }
+    var text = ""
+    job.verdictLines = { text += String(decoding: $0, as: UTF8.self) }
     try change(&job)
     report = try job.run()
-    self.lines = lines
+    lines = text.split(separator: "\n").map(String.init)
     written = try Data(contentsOf: URL(fileURLWithPath: scratch.path("out.pcapng")))
   }
 

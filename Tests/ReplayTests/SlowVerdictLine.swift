@@ -1,15 +1,16 @@
 import Dataplane
 import Model
 
-/// One line of `--verdicts`: a packet as a JSON object, its keys always in the same order. A key whose value
-/// is not known is left out. docs/replay.md has the schema.
-public struct VerdictLine {
+@testable import Replay
+
+/// A verdict line field by field, as strings: what `VerdictLines` is held against.
+struct SlowVerdictLine {
   private let snapshot: Snapshot
 
-  public init(snapshot: Snapshot) { self.snapshot = snapshot }
+  init(snapshot: Snapshot) { self.snapshot = snapshot }
 
   /// The line, without its line feed.
-  public func text(_ packet: ReplayedPacket) -> String {
+  func text(_ packet: ReplayedPacket) -> String {
     var line = JSONLine()
     line.add("packet", packet.number)
     line.add("time", CaptureTime.text(packet.timestamp))
@@ -71,19 +72,8 @@ public struct VerdictLine {
   }
 }
 
-extension Verdict {
-  /// `forwarded`, `answered` or `dropped`.
-  var word: String {
-    switch self {
-    case .forwarded: "forwarded"
-    case .answered: "answered"
-    case .dropped: "dropped"
-    }
-  }
-}
-
 /// A JSON object on one line, with its keys in the order in which they are added.
-struct JSONLine {
+private struct JSONLine {
   private var body = "{"
 
   var text: String { body + "}" }
