@@ -75,15 +75,30 @@ public struct CaptureReader: ~Copyable {
     release()
     var filled = 0
     do throws(PortError) {
-      while filled < batch.count, let packet = try nextKept() {
-        (batch.baseAddress.unsafelyUnwrapped + filled).initialize(to: packet)
-        filled &+= 1
+      if case .pcap(let file) = source, file.isEthernet {
+        try fill(file, &filled)
+      } else {
+        while filled < batch.count, let packet = try nextKept() {
+          (batch.baseAddress.unsafelyUnwrapped + filled).initialize(to: packet)
+          filled &+= 1
+        }
       }
     } catch {
       // The good packets first; who asks again gets the error again.
       if filled == 0 { throw error }
     }
     return UnsafeBufferPointer(rebasing: batch[..<filled])
+  }
+
+  /// Fills the batch from a pcap file, as `nextKept` would, without asking for each packet which file it is of.
+  private mutating func fill(_ file: PcapFile, _ filled: inout Int) throws(PortError) {
+    let before = count
+    defer { filled = count - before }
+    do throws(CaptureFault) {
+      try file.fill(batch, &count)
+    } catch {
+      throw fail(error)
+    }
   }
 
   /// The next packet; those before it stay until `release`.
@@ -98,9 +113,7 @@ public struct CaptureReader: ~Copyable {
       case .ended, .failed: return nil
       }
     } catch {
-      let error = PortError.malformedCapture(path: path, packet: count, reason: error.reason)
-      source = .failed(error)
-      throw error
+      throw fail(error)
     }
     guard let packet else {
       source = .ended
@@ -108,6 +121,12 @@ public struct CaptureReader: ~Copyable {
     }
     count &+= 1
     return deliver(packet)
+  }
+
+  private mutating func fail(_ fault: CaptureFault) -> PortError {
+    let error = PortError.malformedCapture(path: path, packet: count, reason: fault.reason)
+    source = .failed(error)
+    return error
   }
 
   /// Lets go of the memory of all packets so far.

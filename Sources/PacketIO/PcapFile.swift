@@ -51,6 +51,7 @@ final class PcapFile {
   /// ```
   /// - Returns: nil at the end of the file.
   /// - Throws: `CaptureFault`; after it the file cannot be read on.
+  @inline(__always)
   func next() throws(CaptureFault) -> RawPacket? {
     guard try file.need(Self.recordSize) else {
       guard file.available == 0 else { throw cut() }
@@ -71,6 +72,24 @@ final class PcapFile {
       linkType: linkType)
     file.skip(Self.recordSize &+ Int(length))
     return packet
+  }
+
+  var isEthernet: Bool { linkType == 1 }
+
+  /// The next packets, of an Ethernet file, as many as fit or are left.
+  /// - Parameter count: of the packets so far.
+  func fill(
+    _ batch: UnsafeMutableBufferPointer<CapturedPacket>, _ count: inout Int
+  ) throws(CaptureFault) {
+    var filled = 0
+    while filled < batch.count, let packet = try next() {
+      count &+= 1
+      (batch.baseAddress.unsafelyUnwrapped + filled).initialize(
+        to: CapturedPacket(
+          number: count, timestamp: packet.timestamp, bytes: packet.bytes,
+          wireLength: packet.wireLength))
+      filled &+= 1
+    }
   }
 
   private func load(_ offset: Int) -> UInt32 {

@@ -87,6 +87,7 @@ struct Conversation: Equatable, BitwiseCopyable {
   }
 
   /// Two wide multiplications over all fields.
+  @inline(__always)
   var hash: UInt32 {
     let ports = UInt64(sourcePort) << 16 | UInt64(destinationPort)
     let kind = UInt64(transport) << 8 | UInt64(flags)
