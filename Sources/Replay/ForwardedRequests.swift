@@ -28,6 +28,9 @@ struct ForwardedRequests: ~Copyable {
   func prefetch(_ hash: UInt32) { requests.prefetch(hash) }
 
   @inline(__always)
+  func prefetchEntry(_ hash: UInt32) { requests.prefetchEntry(hash) }
+
+  @inline(__always)
   mutating func note(
     _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: IPAddress
   ) {

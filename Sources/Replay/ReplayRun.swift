@@ -267,6 +267,7 @@ public struct Replay: ~Copyable {
 
   private mutating func flush() throws {
     guard pendingCount > 0 else { return }
+    for index in 0..<pendingCount { requests.prefetchEntry(pending[index].hash) }
     path.process(vector, from: pending.pointee.port, into: &output)
     vector.removeAll()
     try deliverPending()

@@ -32,7 +32,7 @@ struct RequestTable: ~Copyable {
   init(limit: Int = RequestTable.limit) {
     self.limit = limit
     capacity = min(limit, 1_024)
-    entries = .allocate(capacity: capacity)
+    entries = Self.allocate(capacity)
     mask = capacity * 2 - 1
     places = .allocate(capacity: mask + 1)
     places.initialize(repeating: 0, count: mask + 1)
@@ -55,6 +55,13 @@ struct RequestTable: ~Copyable {
   /// Has the place of a conversation of this hash fetched from memory.
   @inline(__always)
   func prefetch(_ hash: UInt32) { spurline_prefetch(places + Int(hash) & mask) }
+
+  /// Has the entry that stands there fetched from memory, once the place is.
+  @inline(__always)
+  func prefetchEntry(_ hash: UInt32) {
+    // Of no entry it is the memory before them, which is only asked for.
+    spurline_prefetch(entries + (Int(places[Int(hash) & mask]) &- 1))
+  }
 
   /// - Parameters:
   ///   - hash: the conversation's.
@@ -121,8 +128,15 @@ struct RequestTable: ~Copyable {
     places[gap] = 0
   }
 
+  /// Each entry on a line of the cache.
+  private static func allocate(_ count: Int) -> UnsafeMutablePointer<Entry> {
+    precondition(MemoryLayout<Entry>.stride == 64)
+    return UnsafeMutableRawPointer.allocate(byteCount: count * 64, alignment: 64)
+      .bindMemory(to: Entry.self, capacity: count)
+  }
+
   private mutating func grow() {
-    let larger = UnsafeMutablePointer<Entry>.allocate(capacity: capacity * 2)
+    let larger = Self.allocate(capacity * 2)
     larger.initialize(from: entries, count: count)
     entries.deallocate()
     entries = larger
