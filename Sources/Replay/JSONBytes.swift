@@ -42,11 +42,9 @@ struct JSONBytes: ~Copyable {
   }
 
   @inline(__always)
-  mutating func add(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { bytes in
-      guard let first = bytes.baseAddress else { return }
-      UnsafeMutableRawPointer(start + count).copyMemory(from: first, byteCount: bytes.count)
-    }
+  mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    guard let first = bytes.baseAddress else { return }
+    UnsafeMutableRawPointer(start + count).copyMemory(from: first, byteCount: bytes.count)
     count &+= bytes.count
   }
 
@@ -57,28 +55,45 @@ struct JSONBytes: ~Copyable {
   }
 
   /// Decimal digits, up to 20.
+  @inline(__always)
   mutating func add(_ number: UInt64) {
-    var digits = 1
-    var bound: UInt64 = 10
-    while number >= bound, digits < 20 {
-      digits &+= 1
-      // Of the 20th digit there is no bound.
-      if digits < 20 { bound &*= 10 }
-    }
+    let digits =
+      number < 10_000
+      ? number < 100 ? number < 10 ? 1 : 2 : number < 1_000 ? 3 : 4
+      : number < 100_000 ? 5 : Self.digits(ofLarge: number)
     add(number, digits: digits)
   }
+
+  /// Of 100,000 and more.
+  private static func digits(ofLarge number: UInt64) -> Int {
+    var digits = 5
+    var rest = number / 100_000
+    while rest > 0 {
+      digits &+= 1
+      rest /= 10
+    }
+    return digits
+  }
+
+  private static let pairs: StaticString =
+    """
+    00010203040506070809101112131415161718192021222324252627282930313233343536373839\
+    40414243444546474849505152535455565758596061626364656667686970717273747576777879\
+    8081828384858687888990919293949596979899
+    """
 
   /// So many decimal digits, with zeros in front.
   @inline(__always)
   mutating func add(_ number: UInt64, digits: Int) {
     var rest = number
     var at = count &+ digits
+    let pairs = UnsafeRawPointer(Self.pairs.utf8Start)
     while at &- count >= 2 {
       at &-= 2
-      let pair = Int(rest % 100)
+      let pair = Int(truncatingIfNeeded: rest % 100)
       rest /= 100
-      start[at] = UInt8(truncatingIfNeeded: 48 &+ pair / 10)
-      start[at &+ 1] = UInt8(truncatingIfNeeded: 48 &+ pair % 10)
+      UnsafeMutableRawPointer(start + at).storeBytes(
+        of: pairs.loadUnaligned(fromByteOffset: pair &* 2, as: UInt16.self), as: UInt16.self)
     }
     if at > count { start[count] = UInt8(truncatingIfNeeded: 48 &+ rest % 10) }
     count &+= digits

@@ -62,7 +62,8 @@ struct VerdictLines: ~Copyable {
         addTranslated(packet.pointee.conversation, detail)
       }
     case .answered(let answer): add(texts.answer(answer))
-    case .dropped(.unknownPort): add(texts.drop(.unknownPort, sentence: batch[index].sentence))
+    case .dropped(.unknownPort):
+      texts.drop(.unknownPort, sentence: batch[index].sentence).withUnsafeBytes { add($0) }
     case .dropped(let reason): add(texts.drop(reason))
     }
     add(texts.end)
@@ -70,7 +71,7 @@ struct VerdictLines: ~Copyable {
 
   /// Something of which there may be much, before more of a line's own.
   @inline(__always)
-  private mutating func add(_ bytes: [UInt8]) {
+  private mutating func add(_ bytes: UnsafeRawBufferPointer) {
     text.reserve(bytes.count &+ Self.ownSize)
     text.add(bytes)
   }
@@ -82,7 +83,7 @@ struct VerdictLines: ~Copyable {
       secondText = Array(CaptureTime.text(second * 1_000_000_000).utf8.dropLast(10))
     }
     text.add(",\"time\":\"")
-    text.add(secondText)
+    secondText.withUnsafeBytes { text.add($0) }
     text.add(fraction, digits: 9)
     text.add(byte: UInt8(ascii: "Z"))
   }

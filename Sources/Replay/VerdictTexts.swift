@@ -2,22 +2,22 @@ import Dataplane
 import Model
 
 /// The parts of verdict lines that many packets share, each put into words when it is first asked for. All begin with a
-/// comma.
+/// comma. They are there as long as this is: nothing is retained to hand one out.
 struct VerdictTexts: ~Copyable {
   /// More routes than a capture's packets take, mostly.
   private static let routeSlots = 256
 
   /// What ends each line.
-  let end: [UInt8]
+  let end: UnsafeRawBufferPointer
   private let snapshot: Snapshot
   /// By port, then by basis.
-  private var arrivals: [[UInt8]]
-  private var egresses: [[UInt8]]
+  private var arrivals: [UnsafeRawBufferPointer?]
+  private var egresses: [UnsafeRawBufferPointer?]
   /// By protocol number, and ARP.
-  private var transports: [[UInt8]]
-  private var answers: [Answer: [UInt8]] = [:]
-  private var drops: [DropReason: [UInt8]] = [:]
-  private var routes: [(route: ResolvedRoute, text: [UInt8])?]
+  private var transports: [UnsafeRawBufferPointer?]
+  private var answers: [Answer: UnsafeRawBufferPointer] = [:]
+  private var drops: [DropReason: UnsafeRawBufferPointer] = [:]
+  private var routes: [(route: ResolvedRoute, text: UnsafeRawBufferPointer)?]
 
   private static let bases = PortAssignment.Basis.allCases
 
@@ -25,18 +25,33 @@ struct VerdictTexts: ~Copyable {
     self.snapshot = snapshot
     var line = JSONFields()
     line.add("model", snapshot.topology.precedence.rawValue)
-    end = line.bytes + Array("}\n".utf8)
-    arrivals = Array(repeating: [], count: snapshot.ports.count * Self.bases.count)
-    egresses = Array(repeating: [], count: snapshot.ports.count)
-    transports = Array(repeating: [], count: 257)
+    end = Self.lasting(line.bytes + Array("}\n".utf8))
+    arrivals = Array(repeating: nil, count: snapshot.ports.count * Self.bases.count)
+    egresses = Array(repeating: nil, count: snapshot.ports.count)
+    transports = Array(repeating: nil, count: 257)
     routes = Array(repeating: nil, count: Self.routeSlots)
   }
 
+  deinit {
+    end.deallocate()
+    for text in arrivals + egresses + transports + routes.map({ $0?.text }) { text?.deallocate() }
+    for text in Array(answers.values) + Array(drops.values) { text.deallocate() }
+  }
+
+  /// A copy that nobody frees but `deinit`.
+  private static func lasting(_ bytes: [UInt8]) -> UnsafeRawBufferPointer {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 16)
+    copy.copyBytes(from: bytes)
+    return UnsafeRawBufferPointer(copy)
+  }
+
   @inline(__always)
-  mutating func arrival(_ port: PortID, _ basis: PortAssignment.Basis) -> [UInt8] {
+  mutating func arrival(_ port: PortID, _ basis: PortAssignment.Basis) -> UnsafeRawBufferPointer {
     let place = Int(port.index) * Self.bases.count + basis.position
-    if arrivals[place].isEmpty { arrivals[place] = describe(port, basis) }
-    return arrivals[place]
+    if let text = arrivals[place] { return text }
+    let text = Self.lasting(describe(port, basis))
+    arrivals[place] = text
+    return text
   }
 
   private func describe(_ port: PortID, _ basis: PortAssignment.Basis) -> [UInt8] {
@@ -51,39 +66,40 @@ struct VerdictTexts: ~Copyable {
   }
 
   @inline(__always)
-  mutating func transport(_ conversation: Conversation) -> [UInt8] {
+  mutating func transport(_ conversation: Conversation) -> UnsafeRawBufferPointer {
     let place = conversation.isARP ? 256 : Int(conversation.transport)
-    if transports[place].isEmpty {
-      var fields = JSONFields()
-      fields.add("protocol", "\(conversation.tuple.transport)")
-      transports[place] = fields.bytes
-    }
-    return transports[place]
+    if let text = transports[place] { return text }
+    var fields = JSONFields()
+    fields.add("protocol", "\(conversation.tuple.transport)")
+    let text = Self.lasting(fields.bytes)
+    transports[place] = text
+    return text
   }
 
   @inline(__always)
-  mutating func egress(_ port: PortID) -> [UInt8] {
-    if egresses[Int(port.index)].isEmpty {
-      var fields = JSONFields()
-      fields.add("verdict", Verdict.forwarded(port).word)
-      fields.add("egress", snapshot.ports[Int(port.index)].name)
-      egresses[Int(port.index)] = fields.bytes
-    }
-    return egresses[Int(port.index)]
+  mutating func egress(_ port: PortID) -> UnsafeRawBufferPointer {
+    if let text = egresses[Int(port.index)] { return text }
+    var fields = JSONFields()
+    fields.add("verdict", Verdict.forwarded(port).word)
+    fields.add("egress", snapshot.ports[Int(port.index)].name)
+    let text = Self.lasting(fields.bytes)
+    egresses[Int(port.index)] = text
+    return text
   }
 
-  mutating func answer(_ answer: Answer) -> [UInt8] {
+  mutating func answer(_ answer: Answer) -> UnsafeRawBufferPointer {
     if let text = answers[answer] { return text }
     var fields = JSONFields()
     fields.add("verdict", Verdict.answered(answer).word)
     fields.add("answer", answer.rawValue)
-    answers[answer] = fields.bytes
-    return fields.bytes
+    let text = Self.lasting(fields.bytes)
+    answers[answer] = text
+    return text
   }
 
-  mutating func drop(_ reason: DropReason) -> [UInt8] {
+  mutating func drop(_ reason: DropReason) -> UnsafeRawBufferPointer {
     if let text = drops[reason] { return text }
-    let text = drop(reason, sentence: reason.sentence)
+    let text = Self.lasting(drop(reason, sentence: reason.sentence))
     drops[reason] = text
     return text
   }
@@ -99,14 +115,15 @@ struct VerdictTexts: ~Copyable {
 
   /// Of the routes with the same place the last one is known.
   @inline(__always)
-  mutating func route(_ route: ResolvedRoute) -> [UInt8] {
+  mutating func route(_ route: ResolvedRoute) -> UnsafeRawBufferPointer {
     let bits = route.prefix.address.bits
     let mixed =
       UInt64(truncatingIfNeeded: bits ^ bits >> 64)
       &+ UInt64(truncatingIfNeeded: route.prefix.length)
     let place = Int((mixed &* 0x9e37_79b9_7f4a_7c15) >> 56)
     if let known = routes[place], known.route == route { return known.text }
-    let text = describe(route)
+    routes[place]?.text.deallocate()
+    let text = Self.lasting(describe(route))
     routes[place] = (route, text)
     return text
   }
