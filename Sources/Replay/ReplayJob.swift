@@ -28,6 +28,9 @@ public struct ReplayJob {
   public var verdictLines: ((UnsafeRawBufferPointer) throws -> Void)?
   public let snapshot: Snapshot
 
+  /// Bytes of lines that are gathered before they are handed over.
+  private static let linesSize = 256 << 10
+
   public init(configuration: Configuration, capture: String) {
     self.configuration = configuration
     self.capture = capture
@@ -62,8 +65,10 @@ public struct ReplayJob {
       }
       if let verdictLines {
         lines.add(batch)
-        try verdictLines(lines.text.bytes)
-        lines.removeAll()
+        if lines.text.count >= Self.linesSize {
+          try verdictLines(lines.text.bytes)
+          lines.removeAll()
+        }
       }
     }
     var captureError: String?
@@ -72,6 +77,7 @@ public struct ReplayJob {
     } catch let broken as BrokenCapture {
       captureError = broken.error.description
     }
+    try verdictLines?(lines.text.bytes)
     try replay.finish()
     try writer?.close()
     return ReplayReport(

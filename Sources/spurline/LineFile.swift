@@ -1,14 +1,10 @@
 import Foundation
 import Replay
 
-/// A file of lines, or standard output, written in large pieces.
-final class LineFile {
-  /// As much as the second-level cache has left beside a replay.
-  private static let bufferSize = 256 << 10
+/// A file of lines, or standard output. Who writes gathers: each call goes to the kernel.
+struct LineFile {
   private let descriptor: Int32
   private let path: String
-  private let buffer = UnsafeMutableRawPointer.allocate(byteCount: bufferSize, alignment: 64)
-  private var used = 0
 
   /// - Parameter path: `-` is standard output.
   /// - Throws: `ReplayError.cannotWrite`.
@@ -23,29 +19,12 @@ final class LineFile {
     guard descriptor >= 0 else { throw cannotWrite() }
   }
 
-  deinit { buffer.deallocate() }
-
-  func write(_ lines: UnsafeRawBufferPointer) throws {
-    if used + lines.count > Self.bufferSize { try flush() }
-    guard lines.count <= Self.bufferSize, let start = lines.baseAddress else {
-      return try send(lines)
-    }
-    (buffer + used).copyMemory(from: start, byteCount: lines.count)
-    used += lines.count
-  }
-
   func close() throws {
-    try flush()
     if path != "-", Foundation.close(descriptor) != 0 { throw cannotWrite() }
   }
 
-  private func flush() throws {
-    try send(UnsafeRawBufferPointer(start: buffer, count: used))
-    used = 0
-  }
-
-  private func send(_ bytes: UnsafeRawBufferPointer) throws {
-    var rest = bytes[...]
+  func write(_ lines: UnsafeRawBufferPointer) throws {
+    var rest = lines[...]
     while !rest.isEmpty {
       let piece = UnsafeRawBufferPointer(rebasing: rest)
       let count = Foundation.write(descriptor, piece.baseAddress, piece.count)
