@@ -56,7 +56,7 @@ public struct ReplayJob {
     var replay = Replay(snapshot: snapshot, options: options) { batch in
       summary.add(batch)
       if !expectations.isEmpty {
-        batch.forEach { packet, sent in check.add(packet, sent: sent.map(\.port)) }
+        batch.eachPacket { packet, sent in check.add(packet, sent: sent.map(\.port)) }
       }
       if let writer {
         for item in batch.sent {

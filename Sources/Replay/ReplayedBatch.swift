@@ -39,7 +39,7 @@ public struct ReplayedBatch {
   }
 
   /// Calls with each packet, and with what left because of it.
-  public func forEach(
+  public func eachPacket(
     _ body: (ReplayedPacket, Slice<UnsafeBufferPointer<Transmission.Item>>) throws -> Void
   ) rethrows {
     var first = 0
