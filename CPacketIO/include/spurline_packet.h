@@ -20,7 +20,7 @@ struct spurline_packet_message {
 int spurline_packet_open(uint32_t interface_index, uint32_t block_size, uint32_t blocks, uint32_t timeout,
                          uint32_t headroom, void **ring);
 
-/* A socket that only sends by an interface, past its queueing discipline. Returns the descriptor. */
+/* A socket that only sends by an interface. Returns the descriptor. */
 int spurline_packet_open_sender(uint32_t interface_index);
 
 /* Whether the interface speaks Ethernet (1) or not (0). */
