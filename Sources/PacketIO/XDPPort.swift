@@ -98,6 +98,8 @@ public final class XDPPort: Port {
   public func receive(into vector: inout PacketVector) throws(PortError) -> Int {
     guard socket >= 0 else { throw .failed(port: name, reason: "it is closed") }
     recycle()
+    // What the last attempts have left behind must not wait for a frame to follow it.
+    send()
     complete()
     let ring = rings.receive
     let consumer = ring.consumer!.pointee
@@ -165,7 +167,7 @@ public final class XDPPort: Port {
     outstanding &+= sent
     counts.transmitted += UInt64(sent)
     counts.transmitErrors += UInt64(errors)
-    send()
+    for _ in 0..<8 where hasUnsent { send() }
     complete()
   }
 
@@ -212,8 +214,13 @@ public final class XDPPort: Port {
     return Self.ringSize - Int(outstanding)
   }
 
+  /// Whether the transmit ring has frames that the kernel has not looked at.
+  private var hasUnsent: Bool {
+    spurline_xdp_load(rings.transmit.consumer) != rings.transmit.producer.pointee
+  }
+
   private func send() {
-    guard outstanding > 0 else { return }
+    guard hasUnsent else { return }
     switch -spurline_xdp_send(socket) {
     case ENETDOWN, ENXIO, ENODEV: withdraw()
     // The budget is used up, or the device is busy: the next call goes on.

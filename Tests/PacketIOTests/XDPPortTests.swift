@@ -92,6 +92,26 @@ struct XDPPortTests {
     #expect(memory.unused == total, "no frame is lost")
   }
 
+  @Test("Many vectors at once leave, all of them, though nothing follows")
+  func burst() throws {
+    let link = try TestLink("xdp-burst")
+    let memory = FrameMemory(ports: 2)
+    let total = memory.unused
+    let b = try port(link.b, "splb", memory)
+    let a = try link.a.ringPort("spla")
+    let frames = (0..<256).map { sampleFrame(UInt8($0), count: 1_500) }
+    for _ in 0..<6 { try b.send(frames) }
+    #expect(b.statistics.transmitErrors == 0)
+    #expect(try a.frames(1_536, patience: 300).count == 1_536)
+    // What has left comes back without another frame.
+    var vector = PacketVector()
+    for _ in 0..<20 where memory.unused < total - XDPPort.ringSize {
+      _ = try b.receive(into: &vector)
+      usleep(10_000)
+    }
+    #expect(memory.unused == total - XDPPort.ringSize, "all but the fill ring's")
+  }
+
   @Test("What the rings cannot hold is counted: sent = received + dropped")
   func drops() throws {
     let link = try TestLink("xdp-drops")
