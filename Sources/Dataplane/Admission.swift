@@ -237,7 +237,7 @@ extension FlowKey {
 
   /// Bits of this key's IP version as an address.
   func address(_ bits: UInt128) -> IPAddress {
-    isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+    IPAddress(bits: bits, isIPv6: isIPv6)
   }
 }
 

@@ -75,8 +75,7 @@ struct Conversation: Equatable, BitwiseCopyable {
   /// Of this conversation's IP version.
   @inline(__always)
   func address(_ bits: UInt128) -> IPAddress {
-    flags & Self.isIPv6 != 0
-      ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+    IPAddress(bits: bits, isIPv6: flags & Self.isIPv6 != 0)
   }
 
   var reversed: Conversation {

@@ -35,8 +35,7 @@ struct SenderTable: ~Copyable {
       return entry.sender
     }
     let sender = assignment.sender(
-      isIPv6 ? .v6(IPv6Address(source)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: source))),
-      sourceMAC: sourceMAC)
+      IPAddress(bits: source, isIPv6: isIPv6), sourceMAC: sourceMAC)
     place.pointee = Entry(
       sourceMAC: sourceMAC, source: source, isIPv6: isIPv6, sender: sender)
     return sender

@@ -76,7 +76,7 @@ struct KernelRouteReader {
         bits = bits << 8 | UInt128(bytes.load(fromByteOffset: index, as: UInt8.self))
       }
     }
-    return isIPv4 ? .v4(IPv4Address(UInt32(truncatingIfNeeded: bits))) : .v6(IPv6Address(bits))
+    return IPAddress(bits: bits, isIPv6: !isIPv4)
   }
 
   private func payload<Payload>(

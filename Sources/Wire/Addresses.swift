@@ -127,6 +127,11 @@ public enum IPAddress: Hashable, Comparable, Sendable {
     }
   }
 
+  /// Of such a number; of IPv4 the low 32 bits.
+  @inlinable public init(bits: UInt128, isIPv6: Bool) {
+    self = isIPv6 ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+  }
+
   /// IPv4 before IPv6, then by number.
   @inlinable public static func < (a: Self, b: Self) -> Bool {
     a.isIPv4 == b.isIPv4 ? a.bits < b.bits : a.isIPv4

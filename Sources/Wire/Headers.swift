@@ -101,8 +101,7 @@ public struct Headers: BitwiseCopyable, Sendable {
 
   /// Bits of this packet's IP version as an address.
   public func address(_ bits: UInt128) -> IPAddress {
-    network == .ipv6
-      ? .v6(IPv6Address(bits)) : .v4(IPv4Address(UInt32(truncatingIfNeeded: bits)))
+    IPAddress(bits: bits, isIPv6: network == .ipv6)
   }
 
   /// The fragment that has the transport header.
