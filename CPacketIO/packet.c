@@ -93,9 +93,3 @@ int spurline_packet_dropped(int s, uint32_t *dropped) {
   *dropped = statistics.tp_drops;
   return 0;
 }
-
-int spurline_packet_error(int s) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  return getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &length) ? -errno : -error;
-}

@@ -26,7 +26,6 @@ static int map_ring(int socket, struct spurline_xdp_ring *ring, const struct xdp
   uint8_t *start = ring->mapping;
   ring->producer = (uint32_t *)(start + offsets->producer);
   ring->consumer = (uint32_t *)(start + offsets->consumer);
-  ring->flags = (uint32_t *)(start + offsets->flags);
   ring->entries = start + offsets->desc;
   return 0;
 }
@@ -142,12 +141,6 @@ void spurline_xdp_detach(int link) {
   union bpf_attr detach = {.link_detach = {.link_fd = (uint32_t)link}};
   bpf(BPF_LINK_DETACH, &detach);
   close(link);
-}
-
-int spurline_xdp_error(int s) {
-  int error = 0;
-  socklen_t length = sizeof error;
-  return getsockopt(s, SOL_SOCKET, SO_ERROR, &error, &length) ? -errno : -error;
 }
 
 int spurline_xdp_send(int s) {

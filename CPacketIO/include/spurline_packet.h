@@ -32,9 +32,6 @@ int spurline_packet_send(int socket, struct spurline_packet_message *messages, u
 /* Packets that found the ring full since it was last asked. */
 int spurline_packet_dropped(int socket, uint32_t *dropped);
 
-/* What has happened to the socket since it was last asked. */
-int spurline_packet_error(int socket);
-
 static inline uint32_t spurline_packet_status(const struct tpacket_block_desc *block) {
   return __atomic_load_n(&block->hdr.bh1.block_status, __ATOMIC_ACQUIRE);
 }

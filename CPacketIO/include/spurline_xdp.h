@@ -11,7 +11,6 @@
 struct spurline_xdp_ring {
   uint32_t *producer;
   uint32_t *consumer;
-  uint32_t *flags;
   void *entries;
   void *mapping;
   size_t mapped;
@@ -44,9 +43,6 @@ int spurline_xdp_attach(int socket, uint32_t interface_index, bool native);
 
 /* Takes the program away, and closes the descriptor. */
 void spurline_xdp_detach(int link);
-
-/* What has happened to the socket since it was last asked: its interface is gone, say. */
-int spurline_xdp_error(int socket);
 
 /* Has the kernel send what stands in the transmit ring. */
 int spurline_xdp_send(int socket);

@@ -1,6 +1,7 @@
 /// By what interfaces are received from and sent to.
 public enum IOBackend: String, CaseIterable, Sendable {
-  /// The first that an interface allows, in the order of `InterfaceOpener.order`.
+  /// `xdp` where an interface allows it, else `libpcap`. Not the ring: a frame that comes alone waits a millisecond
+  /// there.
   case automatic = "auto"
   case ring
   case xdp
@@ -15,10 +16,6 @@ public final class InterfaceOpener {
     public var backend: IOBackend
     public var reason: String
   }
-
-  /// What is tried where nothing is asked for. The ring is none of it: a frame that comes alone waits a millisecond
-  /// there.
-  public static let order: [IOBackend] = [.xdp, .libpcap]
 
   private let backend: IOBackend
   private let expectedPorts: Int
@@ -37,24 +34,19 @@ public final class InterfaceOpener {
   /// - Parameters:
   ///   - name: of the port.
   ///   - device: the interface, in the network namespace of the calling thread.
-  /// - Throws: `PortError.cannotOpen`; where several were tried, what the last one said.
+  /// - Throws: `PortError.cannotOpen`; where several were tried, what libpcap said.
   public func open(name: String, device: String) throws(PortError) -> (any Port, Choice) {
     guard backend == .automatic else {
       let port = try open(name: name, device: device, by: backend)
       return (port, Choice(backend: backend, reason: "asked for"))
     }
-    var refusals: [String] = []
-    for backend in Self.order.dropLast() {
-      do throws(PortError) {
-        let port = try open(name: name, device: device, by: backend)
-        return (port, Choice(backend: backend, reason: "the fastest, and the interface allows it"))
-      } catch {
-        refusals.append("\(error)")
-      }
+    do throws(PortError) {
+      let port = try open(name: name, device: device, by: .xdp)
+      return (port, Choice(backend: .xdp, reason: "the fastest, and the interface allows it"))
+    } catch {
+      let port = try open(name: name, device: device, by: .libpcap)
+      return (port, Choice(backend: .libpcap, reason: "\(error)"))
     }
-    let last = Self.order.last!
-    let port = try open(name: name, device: device, by: last)
-    return (port, Choice(backend: last, reason: refusals.joined(separator: "; ")))
   }
 
   private func open(

@@ -137,7 +137,7 @@ public final class PcapPort: Port {
     let status = pcap_activate(handle)
     guard status >= 0 else { throw fail(explain(status, handle)) }
     guard pcap_datalink(handle) == DLT_EN10MB else {
-      throw fail("it is not an Ethernet interface; use a veth, a TAP or a network card")
+      throw fail(InterfaceRefusal.notEthernet)
     }
     guard pcap_setdirection(handle, PCAP_D_IN) == 0, pcap_setnonblock(handle, 1, &message) == 0
     else {
@@ -152,11 +152,9 @@ public final class PcapPort: Port {
   private static func explain(_ status: Int32, _ handle: OpaquePointer) -> String {
     let detail = String(cString: pcap_geterr(handle))
     return switch status {
-    case PCAP_ERROR_NO_SUCH_DEVICE:
-      "there is no such interface in this network namespace; `ip link` lists those that exist"
-    case PCAP_ERROR_PERM_DENIED, PCAP_ERROR_PROMISC_PERM_DENIED:
-      "permission denied; capturing needs root or CAP_NET_RAW and CAP_NET_ADMIN"
-    case PCAP_ERROR_IFACE_NOT_UP: "it is down; `ip link set DEVICE up` brings it up"
+    case PCAP_ERROR_NO_SUCH_DEVICE: InterfaceRefusal.missing
+    case PCAP_ERROR_PERM_DENIED, PCAP_ERROR_PROMISC_PERM_DENIED: InterfaceRefusal.notPermitted
+    case PCAP_ERROR_IFACE_NOT_UP: InterfaceRefusal.down
     case PCAP_ERROR: detail
     default: "\(String(cString: pcap_statustostr(status))) \(detail)"
     }

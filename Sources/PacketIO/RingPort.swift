@@ -57,34 +57,28 @@ public final class RingPort: Port {
       .cannotOpen(port: name, reason: "interface \(device): \(reason)")
     }
     let index = if_nametoindex(device)
-    guard index > 0 else {
-      throw fail(
-        "there is no such interface in this network namespace; `ip link` lists those that exist")
-    }
-    guard spurline_packet_is_ethernet(device) == 1 else {
-      throw fail("it is not an Ethernet interface; use a veth, a TAP or a network card")
-    }
+    guard index > 0 else { throw fail(InterfaceRefusal.missing) }
+    guard spurline_packet_is_ethernet(device) == 1 else { throw fail(InterfaceRefusal.notEthernet) }
     var ring: UnsafeMutableRawPointer?
     let receiver = spurline_packet_open(
       index, UInt32(Self.blockSize), UInt32(blocks), Self.blockTimeout, UInt32(Self.headroom), &ring
     )
     guard receiver >= 0, let ring else {
       throw switch -receiver {
-      case ENETDOWN: fail("it is down; `ip link set DEVICE up` brings it up")
-      case EPERM, EACCES:
-        fail("permission denied; capturing needs root or CAP_NET_RAW and CAP_NET_ADMIN")
+      case ENETDOWN: fail(InterfaceRefusal.down)
+      case EPERM, EACCES: fail(InterfaceRefusal.notPermitted)
       default: fail("cannot make a packet ring: \(systemMessage(-receiver))")
       }
     }
     // Binding does not say that it is down, but leaves word.
-    let status = spurline_packet_error(receiver)
+    let status = spurline_socket_error(receiver)
     let sender = spurline_packet_open_sender(index)
     guard status == 0, sender >= 0 else {
       munmap(ring, blocks * Self.blockSize)
       _ = Glibc.close(receiver)
       if sender >= 0 { _ = Glibc.close(sender) }
       throw status == -ENETDOWN
-        ? fail("it is down; `ip link set DEVICE up` brings it up")
+        ? fail(InterfaceRefusal.down)
         : fail("cannot make a packet socket: \(systemMessage(status < 0 ? -status : -sender))")
     }
     self.ring = ring
@@ -139,7 +133,7 @@ public final class RingPort: Port {
     counts.droppedByInterface += UInt64(tooLong)
     guard received > 0 else {
       // That it is down is said once, and passes; that it is gone after that is not said again.
-      if spurline_packet_error(receiver) != 0 { isDown = true }
+      if spurline_socket_error(receiver) != 0 { isDown = true }
       guard !isDown || !isGone() else {
         throw .failed(port: name, reason: "The interface disappeared (\(device))")
       }

@@ -52,9 +52,7 @@ public final class XDPPort: Port {
     let index = if_nametoindex(device)
     guard index > 0 else {
       throw .cannotOpen(
-        port: name,
-        reason: "interface \(device): there is no such interface in this network namespace; "
-          + "`ip link` lists those that exist")
+        port: name, reason: "interface \(device): \(InterfaceRefusal.missing)")
     }
     guard let number = memory.enroll() else {
       throw .cannotOpen(port: name, reason: "interface \(device): AF_XDP: 127 ports are open")
@@ -108,8 +106,7 @@ public final class XDPPort: Port {
     guard count > 0 else {
       refill()
       // poll(2) does not report it.
-      let status = spurline_xdp_error(socket)
-      guard status == 0 else {
+      guard spurline_socket_error(socket) == 0 else {
         throw .failed(port: name, reason: "the interface disappeared (\(device))")
       }
       return 0
