@@ -107,11 +107,7 @@ extension PacketPath {
       table.remove(slot)
       return .gone
     }
-    let isCurrent =
-      match.isReverse
-      ? table[slot].reverse.isDecided(by: snapshot.generation)
-      : table[slot].forward.isDecided(by: snapshot.generation)
-    if !isCurrent || !limits.usesFlowTable {
+    if !table.half(match).pointee.isDecided(by: snapshot.generation) || !limits.usesFlowTable {
       switch revalidate(slot, now: frame.timestamp, into: &output) {
       case .holds: break
       case .moved: return .gone

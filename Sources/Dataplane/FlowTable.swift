@@ -98,10 +98,7 @@ struct FlowTable: ~Copyable {
     while entries[index].reference != Self.none {
       if entries[index].hash == hash {
         let match = Self.match(entries[index].reference)
-        let flow = flow(match.slot)
-        if match.isReverse ? flow.pointee.reverse.key == key : flow.pointee.forward.key == key {
-          return match
-        }
+        if half(match).pointee.key == key { return match }
       }
       index = (index + 1) & mask
     }
