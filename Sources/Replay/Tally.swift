@@ -16,18 +16,17 @@ struct Tally {
 
 /// Counts packets by the cases of an enumeration without payloads.
 struct CaseTally<Case: CaseIterable & RawRepresentable<String>> {
-  /// By the byte that stands for a case in memory.
-  private var counts = Array(repeating: 0, count: 256)
+  private var counts = Array(repeating: 0, count: Case.allCases.count)
 
-  init() { precondition(MemoryLayout<Case>.size == 1) }
-
-  mutating func add(_ value: Case) { counts[Int(unsafeBitCast(value, to: UInt8.self))] &+= 1 }
+  mutating func add(_ value: Case) { counts[value.position] &+= 1 }
 
   var ordered: [ReplaySummary.Count] {
-    Tally(
-      Case.allCases.map {
-        (count: counts[Int(unsafeBitCast($0, to: UInt8.self))], name: $0.rawValue)
-      }
-    ).ordered
+    Tally(Case.allCases.map { (count: counts[$0.position], name: $0.rawValue) }).ordered
   }
+}
+
+extension CaseIterable where Self: RawRepresentable<String> {
+  /// Among all cases: the byte that stands for one of an enumeration without payloads is its place.
+  @inline(__always)
+  var position: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
 }

@@ -5,7 +5,7 @@ import Wire
 /// The lines of `--verdicts`: a packet each as a JSON object, its keys always in the same order. A key whose value is
 /// not known is left out. docs/replay.md has the schema.
 ///
-/// What many packets share, such as a port with its network or a route, is put into words once (VerdictText.swift).
+/// What many packets share, such as a port with its network or a route, is put into words once (VerdictTexts.swift).
 struct VerdictLines: ~Copyable {
   /// Numbers, times and addresses of one line with their keys, and what ends it.
   private static let ownSize = 1_024

@@ -141,22 +141,6 @@ struct VerdictTexts: ~Copyable {
   }
 }
 
-extension PortAssignment.Basis {
-  /// Among all of them.
-  fileprivate var position: Int {
-    switch self {
-    case .option: 0
-    case .sourceMAC: 1
-    case .sourceAddress: 2
-    case .publicSource: 3
-    case .reply: 4
-    case .publicDestination: 5
-    case .endpointRoute: 6
-    case .bgpRoute: 7
-    }
-  }
-}
-
 /// Members of a JSON object, each with a comma before it.
 private struct JSONFields {
   private(set) var bytes: [UInt8] = []

@@ -1,4 +1,5 @@
 import Dataplane
+import Foundation
 import Model
 
 @testable import Replay
@@ -80,30 +81,16 @@ private struct JSONLine {
 
   mutating func add(_ key: String, _ value: Int) { append(key, "\(value)") }
 
-  mutating func add(_ key: String, _ value: String) { append(key, Self.quoted(value)) }
+  /// Foundation quotes: an opinion of its own.
+  mutating func add(_ key: String, _ value: String) {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = .withoutEscapingSlashes
+    append(key, String(decoding: try! encoder.encode(value), as: UTF8.self))
+  }
 
   private mutating func append(_ key: String, _ value: String) {
     if body.utf8.count > 1 { body += "," }
     body += "\"\(key)\":"
     body += value
-  }
-
-  /// RFC 8259 section 7.
-  private static func quoted(_ text: String) -> String {
-    var quoted = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": quoted += "\\\""
-      case "\\": quoted += "\\\\"
-      case "\n": quoted += "\\n"
-      case "\r": quoted += "\\r"
-      case "\t": quoted += "\\t"
-      case _ where scalar.value < 0x20:
-        let hex = String(scalar.value, radix: 16)
-        quoted += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-      default: quoted.unicodeScalars.append(scalar)
-      }
-    }
-    return quoted + "\""
   }
 }
