@@ -154,6 +154,12 @@ final class RunningLab {
       var answered: [String: UInt64]
       var dropped: [String: UInt64]
       var byService: [String: UInt64]
+
+      /// Received = forwarded + answered + dropped.
+      var isBalanced: Bool {
+        received.values.reduce(0) { $0 + $1.packets }
+          == forwarded + answered.values.reduce(0, +) + dropped.values.reduce(0, +)
+      }
     }
     var counters: Inner
   }
