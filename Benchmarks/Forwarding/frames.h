@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #define OLD_SOURCE 0x0a000104u /* 10.0.1.4 */
@@ -107,6 +108,15 @@ static inline void rewrite(uint8_t *frame, const uint8_t macs[12]) {
   store32(frame + 26, new);
   uint16_t checksum = (uint16_t)~fold((uint64_t)(uint16_t)~load16(frame + 40) + change);
   store16(frame + 40, checksum ? checksum : 0xffff);
+}
+
+/* Messages of one part each, to be filled in. */
+static inline void prepare(struct mmsghdr *messages, struct iovec *parts, int count) {
+  memset(messages, 0, (size_t)count * sizeof *messages);
+  for (int i = 0; i < count; i++) {
+    messages[i].msg_hdr.msg_iov = &parts[i];
+    messages[i].msg_hdr.msg_iovlen = 1;
+  }
 }
 
 static inline void die(const char *what) {

@@ -49,11 +49,7 @@ static void by_packet(const char *name, double rate, uint64_t seconds, uint64_t 
   setsockopt(s, SOL_PACKET, PACKET_QDISC_BYPASS, &on, sizeof on);
   struct mmsghdr messages[BATCH];
   struct iovec parts[BATCH];
-  memset(messages, 0, sizeof messages);
-  for (int i = 0; i < BATCH; i++) {
-    messages[i].msg_hdr.msg_iov = &parts[i];
-    messages[i].msg_hdr.msg_iovlen = 1;
-  }
+  prepare(messages, parts, BATCH);
   while (now() - start < seconds) {
     size_t count = due(start, rate);
     if (!count) continue;

@@ -77,11 +77,7 @@ static void by_ring(const char *in, const char *out) {
   if (ring == MAP_FAILED) die("mmap");
   struct mmsghdr messages[BATCH];
   struct iovec parts[BATCH];
-  memset(messages, 0, sizeof messages);
-  for (int i = 0; i < BATCH; i++) {
-    messages[i].msg_hdr.msg_iov = &parts[i];
-    messages[i].msg_hdr.msg_iovlen = 1;
-  }
+  prepare(messages, parts, BATCH);
   struct pollfd waiting = {.fd = from, .events = POLLIN};
   for (unsigned block = 0;; block = (block + 1) % 32) {
     struct tpacket_block_desc *header = (void *)(ring + ((size_t)block << 20));

@@ -57,7 +57,7 @@ struct ForwardingCommand: ParsableCommand {
       try? FileManager.default.removeItem(atPath: temporary)
     }
     let machine = Machine(core: cores.last!)
-    print(machine.processor + ", " + machine.caches.joined(separator: ", "))
+    print(machine.hardware)
     print(
       "Linux \(machine.kernel), load \(machine.load) at the start; generator (\(generator)) and sink on core "
         + "\(cores[0]), router on core \(cores.last!); \(rounds) rounds of \(seconds) s")

@@ -41,7 +41,7 @@ struct PipelineCommand: ParsableCommand {
       throw ValidationError("no core \(self.core ?? 0) to run on; there are \(cores)")
     }
     let machine = Machine(core: core)
-    print(machine.processor + ", " + machine.caches.joined(separator: ", "))
+    print(machine.hardware)
     print(
       "Linux \(machine.kernel), transparent huge pages: \(machine.transparentHugePages), "
         + "load \(machine.load) at the start; \(rounds) rounds on core \(core) of \(machine.cores)")

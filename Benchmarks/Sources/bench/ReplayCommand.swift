@@ -10,7 +10,7 @@ struct ReplayCommand: ParsableCommand {
     discussion: """
       Makes a capture, with a fixed seed, and a configuration for it, in memory where there is /dev/shm, and \
       removes both at the end. Every program is measured as a whole process, one after the other in each round. \
-      The environment names spurline in SPURLINE and the libpcap loop in SPURLINE_CAPTURE_LOOP; \
+      The environment names spurline in SPURLINE_BINARY and the libpcap loop in SPURLINE_CAPTURE_LOOP; \
       scripts/bench builds both.
       """)
 
@@ -47,8 +47,9 @@ struct ReplayCommand: ParsableCommand {
       return
     }
     let environment = ProcessInfo.processInfo.environment
-    guard let spurline = environment["SPURLINE"], access(spurline, X_OK) == 0 else {
-      throw ValidationError("SPURLINE names no program: run scripts/bench replay, which builds it")
+    guard let spurline = environment["SPURLINE_BINARY"], access(spurline, X_OK) == 0 else {
+      throw ValidationError(
+        "SPURLINE_BINARY names no program: run scripts/bench replay, which builds it")
     }
     let folder = try Self.temporaryFolder()
     defer { try? FileManager.default.removeItem(atPath: folder) }

@@ -92,7 +92,7 @@ struct Forwarders {
 
   /// The kernel, its receiving end on a thread on the router's core: otherwise it runs on the sender's.
   private func linux(nat: Bool) -> Forwarder {
-    let missing = nat && !Command.exists("nft") ? "nft is not installed" : nil
+    let missing = nat && Command.find("nft") == nil ? "nft is not installed" : nil
     return Forwarder(
       name: nat ? "Linux, nftables SNAT" : "Linux forwarding", rewrites: nat, missing: missing
     ) { wire in
@@ -138,7 +138,8 @@ struct Forwarders {
 
   private func testpmd(_ driver: String) -> Forwarder {
     let missing =
-      Command.exists("dpdk-testpmd") ? nil : "dpdk-testpmd (Debian's dpdk-dev) is not installed"
+      Command.find("dpdk-testpmd") == nil
+      ? "dpdk-testpmd (Debian's dpdk-dev) is not installed" : nil
     return Forwarder(name: "testpmd \(driver)", rewrites: false, missing: missing) { wire in
       let devices =
         switch driver {

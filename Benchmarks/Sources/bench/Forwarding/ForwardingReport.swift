@@ -43,7 +43,7 @@ struct ForwardingScenario {
       let rates = rates(name)
       var row = [
         "  " + name,
-        "\(fixed(rates.median, 3)) (\(fixed(rates.min()!, 3)) to \(fixed(rates.max()!, 3)))",
+        "\(fixed(rates.median, 3)) \(range(rates, 3))",
         "\(fixed(runs.map { $0.received / $0.sent }.median * 100, 1)) %",
         "\(fixed(runs.map(\.cpu).median * 100, 0)) %",
         ratio(name, to: ceiling).map { fixed($0, 2) } ?? "",
@@ -84,8 +84,6 @@ struct ForwardingReport {
         bars.append(Bar("\(place): \(best), beside \(peer)", ratio, "times", atLeast: 1))
       }
     }
-    return
-      (["Bars"] + Columns.aligned(bars.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }, left: 1))
-      .joined(separator: "\n")
+    return Bar.lines(bars).joined(separator: "\n")
   }
 }

@@ -31,6 +31,9 @@ struct Machine: Encodable {
     load = Self.text("/proc/loadavg").split(separator: " ").prefix(3).joined(separator: " ")
   }
 
+  /// The processor and its caches.
+  var hardware: String { ([processor] + caches).joined(separator: ", ") }
+
   private static func cache(_ folder: String) -> String? {
     let level = text(folder + "/level")
     guard !level.isEmpty else { return nil }

@@ -4,7 +4,7 @@ import Foundation
 extension LookupReport {
   var text: String {
     var lines = [
-      machine.processor + ", " + machine.caches.joined(separator: ", "),
+      machine.hardware,
       "Linux \(machine.kernel), transparent huge pages: \(machine.transparentHugePages), "
         + "load \(machine.load) at the start",
       "\(settings.rounds) rounds of \(settings.lookups) lookups after \(settings.warmUp) to warm up, "
@@ -33,8 +33,7 @@ extension FamilyFigures {
         ["    " + engine.name]
           + streams.map { stream in
             let rates = engine.rates[stream.rawValue] ?? []
-            return "\(fixed(rates.median, 1)) "
-              + "(\(fixed(rates.min() ?? 0, 0)) to \(fixed(rates.max() ?? 0, 0)))"
+            return "\(fixed(rates.median, 1)) \(range(rates, 0))"
           })
     }
     return Columns.aligned(rows, left: 1)
@@ -48,7 +47,7 @@ extension FamilyFigures {
       rows.append([
         "    \(comparison.ours)", comparison.stream.rawValue, comparison.peer,
         fixed(comparison.ratios.median, 2),
-        "(\(fixed(comparison.ratios.min() ?? 0, 2)) to \(fixed(comparison.ratios.max() ?? 0, 2)))",
+        range(comparison.ratios, 2),
       ])
     }
     return ["  Times as fast, median of the rounds"] + Columns.aligned(rows, left: 3)

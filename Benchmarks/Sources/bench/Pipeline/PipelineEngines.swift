@@ -30,54 +30,33 @@ final class SpurlineEngine: PipelineEngine {
 
   func pass(_ frames: PipelineFrames) -> Int {
     var sent = 0
-    var start = 0
-    while start < frames.count {
-      let end = min(frames.count, start + PacketVector.capacity)
-      fill(frames, start, end)
+    forEachVector(frames) {
       output.removeAll()
       path.process(vector, from: PortID(0), into: &output)
       sent += output.items.count
-      start = end
     }
     return sent
   }
 
   /// Only fills vectors: what a port does, and no stage.
-  func fillOnly(_ frames: PipelineFrames) {
-    var start = 0
-    while start < frames.count {
-      let end = min(frames.count, start + PacketVector.capacity)
-      fill(frames, start, end)
-      start = end
-    }
-  }
+  func fillOnly(_ frames: PipelineFrames) { forEachVector(frames) {} }
 
   /// Fills vectors and recognises what is plain, and which flow it may belong to.
   func recognizeOnly(_ frames: PipelineFrames) {
-    var start = 0
-    while start < frames.count {
-      let end = min(frames.count, start + PacketVector.capacity)
-      fill(frames, start, end)
-      path.recognizeOnly(vector, from: PortID(0))
-      start = end
-    }
+    forEachVector(frames) { path.recognizeOnly(vector, from: PortID(0)) }
   }
 
   /// Fills vectors and reads packets as plain ones.
   /// - Returns: how many are.
   func parseOnly(_ frames: PipelineFrames) -> Int {
     var plain = 0
-    var start = 0
-    while start < frames.count {
-      let end = min(frames.count, start + PacketVector.capacity)
-      fill(frames, start, end)
+    forEachVector(frames) {
       for index in 0..<vector.count {
         let frame = vector[index]
         if let packet = PlainPacket(frame.bytes, length: frame.length) {
           plain += packet.ports == 0xffff && packet.source == 0 ? 0 : 1
         }
       }
-      start = end
     }
     return plain
   }
@@ -88,13 +67,21 @@ final class SpurlineEngine: PipelineEngine {
     while path.counters.flows > 0 { path.expireFlows(now: now) }
   }
 
-  private func fill(_ frames: PipelineFrames, _ start: Int, _ end: Int) {
-    vector.removeAll()
-    for index in start..<end {
-      _ = vector.append(
-        Frame(
-          bytes: frames.bytes(index), length: PipelineFrames.length,
-          wireLength: PipelineFrames.length, timestamp: now))
+  /// Fills the vector again and again, and calls each time.
+  @inline(__always)
+  private func forEachVector(_ frames: PipelineFrames, _ body: () -> Void) {
+    var start = 0
+    while start < frames.count {
+      let end = min(frames.count, start + PacketVector.capacity)
+      vector.removeAll()
+      for index in start..<end {
+        _ = vector.append(
+          Frame(
+            bytes: frames.bytes(index), length: PipelineFrames.length,
+            wireLength: PipelineFrames.length, timestamp: now))
+      }
+      body()
+      start = end
     }
   }
 

@@ -15,7 +15,7 @@ struct PipelineReport {
       rows.append([
         "  \(figures.flows) over \(figures.frames) frames", spread(figures.ours, 1),
         spread(figures.baseline, 1), fixed(figures.ratios.median, 2),
-        "(\(fixed(figures.ratios.min() ?? 0, 2)) to \(fixed(figures.ratios.max() ?? 0, 2)))",
+        range(figures.ratios, 2),
       ])
     }
     var stages = [["Stages, ns a packet"] + first.stages.map(\.name)]
@@ -61,12 +61,10 @@ struct PipelineReport {
     bars += workers.map {
       Bar("two workers, \($0.flows) flows", $0.ratios.median, "times", atLeast: 1.6)
     }
-    return ["", "Bars"]
-      + Columns.aligned(bars.map { ["  " + $0.cells[0]] + $0.cells.dropFirst() }, left: 1)
+    return [""] + Bar.lines(bars)
   }
 
   private func spread(_ rates: [Double], _ digits: Int) -> String {
-    "\(fixed(rates.median, digits)) "
-      + "(\(fixed(rates.min() ?? 0, digits)) to \(fixed(rates.max() ?? 0, digits)))"
+    "\(fixed(rates.median, digits)) \(range(rates, digits))"
   }
 }

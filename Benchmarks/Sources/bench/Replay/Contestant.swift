@@ -54,12 +54,4 @@ struct Contestant {
   struct Failure: Error {
     var reason: String
   }
-
-  /// Where a program of the system is.
-  static func find(_ name: String) -> String? {
-    let folders = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    return folders.split(separator: ":").map { "\($0)/\(name)" }.first {
-      access($0, X_OK) == 0
-    }
-  }
 }

@@ -58,7 +58,7 @@ struct ReplayBenchReport {
 
   var text: String {
     var lines = [
-      machine.processor + ", " + machine.caches.joined(separator: ", "),
+      machine.hardware,
       "Linux \(machine.kernel), load \(machine.load) at the start",
       "\(rounds) rounds of whole processes, \(packets) packets (\(size >> 20) MiB) of \(flows) flows, "
         + "\(replies) % replies",
@@ -68,7 +68,7 @@ struct ReplayBenchReport {
     for (name, rates) in rates {
       rows.append([
         "    " + name, fixed(rates.median / 1e3, 0),
-        "(\(fixed((rates.min() ?? 0) / 1e3, 0)) to \(fixed((rates.max() ?? 0) / 1e3, 0)))",
+        range(rates.map { $0 / 1e3 }, 0),
       ])
     }
     lines += [""] + Columns.aligned(rows, left: 1)
@@ -78,13 +78,12 @@ struct ReplayBenchReport {
         let ratios = ratios(ours, theirs)
         rows.append([
           "    " + ours, theirs, fixed(ratios.median, 2),
-          "(\(fixed(ratios.min() ?? 0, 2)) to \(fixed(ratios.max() ?? 0, 2)))",
+          range(ratios, 2),
         ])
       }
     }
     lines += ["  Times as fast, median of the rounds"] + Columns.aligned(rows, left: 2)
-    lines +=
-      ["", "Bars"] + Columns.aligned(bars.map { ["  " + $0.cells[0]] + $0.cells[1...] }, left: 1)
+    lines += [""] + Bar.lines(bars)
     return lines.joined(separator: "\n")
   }
 

@@ -42,7 +42,7 @@ struct ReplayContest {
     } else {
       remarks.append("Without the libpcap loop: it has not been built (cc, libpcap-dev).")
     }
-    if let program = Contestant.find("tcprewrite") {
+    if let program = Command.find("tcprewrite") {
       add(
         Self.tcprewrite,
         [
@@ -52,7 +52,7 @@ struct ReplayContest {
     } else {
       remarks.append("Without tcprewrite: it is not installed (tcpreplay).")
     }
-    if let program = Contestant.find("editcap") {
+    if let program = Command.find("editcap") {
       add(
         "editcap, a copy", [program, "-F", "pcap", capture, file("editcap.pcap")],
         output: file("editcap.pcap"))

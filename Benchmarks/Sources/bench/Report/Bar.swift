@@ -32,6 +32,11 @@ struct Bar: Encodable {
 }
 
 extension Bar {
+  /// The end of a report.
+  static func lines(_ bars: [Bar]) -> [String] {
+    ["Bars"] + Columns.aligned(bars.map { ["  " + $0.cells[0]] + $0.cells[1...] }, left: 1)
+  }
+
   /// For a line of a report.
   var cells: [String] {
     let digits = measured < 10 ? 2 : 1

@@ -5,6 +5,11 @@ func fixed(_ number: Double, _ digits: Int) -> String {
   String(format: "%.\(digits)f", number)
 }
 
+/// The least and the most of some figures.
+func range(_ values: [Double], _ digits: Int) -> String {
+  "(\(fixed(values.min() ?? 0, digits)) to \(fixed(values.max() ?? 0, digits)))"
+}
+
 /// Cells under each other.
 enum Columns {
   /// - Parameter left: So many columns begin at the left, the others end at the right.
