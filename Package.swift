@@ -80,8 +80,8 @@ let package = Package(
     + module(
       "Control",
       [
-        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
-        logging,
+        "CKernels", "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources",
+        "ConfigurationFile", logging,
         .product(name: "Hummingbird", package: "hummingbird"),
       ])
     + [

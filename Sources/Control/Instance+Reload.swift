@@ -20,8 +20,10 @@ extension Instance {
     }
     var problems = restartReasons(fresh)
     if problems.isEmpty {
-      let ports = Snapshot(generation: 0, topology: fresh.topology, routing: tables).ports
-      problems = try await ask { core in core.openAhead(ports) }
+      let ports = place(
+        Snapshot(generation: 0, topology: fresh.topology, routing: tables).ports)
+      problems = try await ask { core in core.openAhead(ports) }.flatMap(\.self)
+      if !problems.isEmpty { _ = try await ask { core in core.closeAhead() } }
     }
     guard problems.isEmpty else { throw refusal(problems) }
 

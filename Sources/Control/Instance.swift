@@ -5,34 +5,45 @@ import Logging
 import Model
 import PacketIO
 
-/// A running dataplane: what may change while it runs, and the worker that forwards by it.
+/// A running dataplane: what may change while it runs, and the workers that forward by it.
 ///
-/// Every change is validated whole, becomes one new snapshot, and is in force when the worker has taken it;
+/// Every change is validated whole, becomes one new snapshot, and is in force when every worker has taken it;
 /// or it is refused and nothing has changed. The actor's state and the order of snapshots agree, because a
-/// snapshot is queued for the worker in the same step that changes the state.
+/// snapshot is queued for the workers in the same step that changes the state.
 public actor Instance {
   /// What an instance needs from its surroundings.
   public struct Environment: Sendable {
     /// Reads the configuration file. It throws `ConfigurationErrors`.
     public var loadConfiguration: @Sendable () throws -> Configuration
-    public var openPort: @Sendable (PortRecord) throws -> any PacketIO.Port
+    /// Opens ports of one worker, in that worker's thread.
+    public typealias PortOpener = (PortRecord, PortRole) throws -> any PacketIO.Port
+
+    /// Called once in the thread of each worker, with its number.
+    public var makeOpener: @Sendable (Int) -> PortOpener
+    public var workers: Int
+    /// Each worker has a processor of its own.
+    public var isPinned: Bool
     /// Runs first in every thread that opens sockets: it moves the thread into its network namespace.
     public var enterNamespace: @Sendable () throws -> Void
 
     public init(
+      workers: Int = 1, isPinned: Bool = false,
       loadConfiguration: @escaping @Sendable () throws -> Configuration,
-      openPort: @escaping @Sendable (PortRecord) throws -> any PacketIO.Port,
+      makeOpener: @escaping @Sendable (Int) -> PortOpener,
       enterNamespace: @escaping @Sendable () throws -> Void = {}
     ) {
+      self.workers = workers
+      self.isPinned = isPinned
       self.loadConfiguration = loadConfiguration
-      self.openPort = openPort
+      self.makeOpener = makeOpener
       self.enterNamespace = enterNamespace
     }
   }
 
   let environment: Environment
   let logger: Logger
-  let worker: Worker
+  let workers: Workers
+  private var places: PortPlaces
   var configuration: Configuration
   var tables: RoutingTables
   var learned: LearnedRoutes
@@ -60,30 +71,34 @@ public actor Instance {
     }
     var limits = FlowLimits()
     limits.maximumFlows = configuration.maximumFlows
-    let worker: Worker
+    let snapshot = Snapshot(generation: 1, topology: configuration.topology, routing: tables)
+    var places = PortPlaces(workers: environment.workers)
+    let workers: Workers
     do {
-      worker = try await Worker.start(
-        snapshot: Snapshot(generation: 1, topology: configuration.topology, routing: tables),
-        limits: limits, logger: logger, prepare: environment.enterNamespace,
-        openPort: environment.openPort)
+      workers = try await Workers.start(
+        environment.workers, isPinned: environment.isPinned, snapshot: snapshot,
+        ports: places.place(snapshot.ports), limits: limits, environment: environment,
+        logger: logger)
     } catch {
       follower?.stop()
       throw error
     }
     let instance = Instance(
-      environment: environment, logger: logger, worker: worker, configuration: configuration,
-      tables: tables, learned: learned, follower: follower)
+      environment: environment, logger: logger, workers: workers, places: places,
+      configuration: configuration, tables: tables, learned: learned, follower: follower)
     await instance.followRoutes()
     return instance
   }
 
   private init(
-    environment: Environment, logger: Logger, worker: Worker, configuration: Configuration,
-    tables: RoutingTables, learned: LearnedRoutes, follower: RouteFollower?
+    environment: Environment, logger: Logger, workers: Workers, places: PortPlaces,
+    configuration: Configuration, tables: RoutingTables, learned: LearnedRoutes,
+    follower: RouteFollower?
   ) {
     self.environment = environment
     self.logger = logger
-    self.worker = worker
+    self.workers = workers
+    self.places = places
     self.configuration = configuration
     self.tables = tables
     self.learned = learned
@@ -97,20 +112,21 @@ public actor Instance {
     follower?.stop()
     following?.cancel()
     do {
-      return try await worker.stop()
+      return try await workers.stop()
     } catch {
       throw ControlError.stopping
     }
   }
 
   public func status() async throws -> InstanceStatus {
-    let (ports, flows) = try await ask { core in (core.portStatus(), core.path.counters.flows) }
+    let report = try await counters()
     let topology = configuration.topology
     return InstanceStatus(
       name: topology.name, configuration: configuration.path,
       processIdentifier: ProcessInfo.processInfo.processIdentifier,
-      uptimeSeconds: Date().timeIntervalSince(started), generation: generation,
-      precedence: topology.precedence, flows: flows, ports: ports,
+      uptimeSeconds: Date().timeIntervalSince(started), workers: environment.workers,
+      generation: generation, precedence: topology.precedence, flows: report.counters.flows,
+      ports: report.ports,
       bgp: zip(configuration.kernelBGP, learned.sources).map { kernel, source in
         InstanceStatus.BGPSource(
           virtualNetwork: topology.virtualNetworks[kernel.virtualNetwork].name,
@@ -120,27 +136,48 @@ public actor Instance {
   }
 
   public func counters() async throws -> CountersReport {
-    try await ask { core in CountersReport(counters: core.path.counters, ports: core.portStatus()) }
+    CountersReport(
+      try await ask { core in
+        CountersReport(counters: core.path.counters, ports: core.portStatus())
+      })
   }
 
   public func flows() async throws -> FlowList {
-    try await ask { core in FlowList(flows: core.path.flows(now: Time.packetTime())) }
+    FlowList(
+      flows: try await ask { core in core.path.flows(now: Time.packetTime()) }.flatMap(\.self))
   }
 
-  /// Makes the current state one snapshot and has the worker take it.
+  /// Where the ports of a snapshot to come are served.
+  func place(_ records: [PortRecord]) -> [PlacedPort] { places.place(records) }
+
+  /// Makes the current state one snapshot and has the workers take it.
   func publish() async throws -> Adoption {
     generation += 1
     let snapshot = Snapshot(
       generation: generation, topology: configuration.topology, routing: tables)
-    return try await ask { core in core.adopt(snapshot) }
+    let ports = places.place(snapshot.ports)
+    places.settle(on: snapshot.ports)
+    let adoptions = try await ask { core in core.adopt(snapshot, ports: ports) }
+    return adoptions.dropFirst().reduce(into: adoptions[0]) { $0.add($1) }
   }
 
-  /// Asks the worker. Nothing suspends before the question stands in the worker's queue.
+  /// Asks every worker. Nothing suspends before the question stands in their queues.
   func ask<Answer: Sendable>(
     _ question: @escaping @Sendable (inout WorkerCore) -> Answer
+  ) async throws -> [Answer] {
+    do {
+      return try await workers.ask(question)
+    } catch {
+      throw ControlError.stopping
+    }
+  }
+
+  /// Asks one worker.
+  func ask<Answer: Sendable>(
+    _ worker: Int, _ question: @escaping @Sendable (inout WorkerCore) -> Answer
   ) async throws -> Answer {
     do {
-      return try await worker.perform(question)
+      return try await workers.ask(worker, question)
     } catch {
       throw ControlError.stopping
     }

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Commands for a worker from other threads, and the descriptor that wakes it.
+/// Commands for a worker from other threads, and the bell that wakes it for them and for what other workers hand over.
 final class Mailbox: Sendable {
   typealias Command = @Sendable (inout WorkerCore) -> Void
 
@@ -10,21 +10,21 @@ final class Mailbox: Sendable {
   }
 
   private let state = Mutex(State())
-  private let wake: WakePipe
+  let bell: Doorbell
 
-  init() throws(WorkerError) { wake = try WakePipe() }
+  init() throws(WorkerError) { bell = try Doorbell() }
 
-  /// Readable while commands wait.
-  var descriptor: Int32 { wake.descriptor }
+  var isEmpty: Bool { state.withLock { $0.commands.isEmpty } }
 
   /// False, and nothing done, where the worker has ended.
   func post(_ command: @escaping Command) -> Bool {
-    state.withLock { state in
+    let isPosted = state.withLock { state in
       guard !state.isClosed else { return false }
-      if state.commands.isEmpty { wake.signal() }
       state.commands.append(command)
       return true
     }
+    if isPosted { bell.ring() }
+    return isPosted
   }
 
   /// The commands that wait, in the order of their posting.
@@ -32,7 +32,6 @@ final class Mailbox: Sendable {
     state.withLock { state in
       guard !state.commands.isEmpty else { return [] }
       defer { state.commands = [] }
-      wake.drain()
       return state.commands
     }
   }

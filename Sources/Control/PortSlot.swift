@@ -1,9 +1,9 @@
 import Dataplane
 import PacketIO
 
-/// A port of the worker: open, or failed and waiting to be opened again.
+/// A port of a worker: open, or failed and waiting to be opened again.
 struct PortSlot {
-  var record: PortRecord
+  var place: PlacedPort
   var port: (any PacketIO.Port)?
   /// Why it is not open.
   var failure: String?
@@ -15,15 +15,10 @@ struct PortSlot {
   /// What the port counted before it was opened anew, and frames sent while it was not open.
   var earlier = PortStatistics()
 
-  init(record: PortRecord, port: (any PacketIO.Port)?) {
-    self.record = record
+  init(place: PlacedPort, port: (any PacketIO.Port)?) {
+    self.place = place
     self.port = port
     if port == nil { failure = "not opened yet" }
-  }
-
-  /// Whether it is the port of this name on the same device.
-  func serves(_ other: PortRecord) -> Bool {
-    record.name == other.name && record.device == other.device
   }
 
   var statistics: PortStatistics {

@@ -31,6 +31,8 @@ public struct InstanceStatus: Sendable, Codable, Equatable {
   public var configuration: String
   public var processIdentifier: Int32
   public var uptimeSeconds: Double
+  /// How many threads forward.
+  public var workers: Int
   /// Of the snapshot in force; 1 at the start.
   public var generation: UInt64
   public var precedence: PrecedenceModel

@@ -3,7 +3,7 @@ import Foundation
 import Logging
 import PacketIO
 
-/// What the worker's thread owns, and its loop. Nothing here is seen by another thread; commands reach it
+/// What a worker's thread owns, and its loop. Nothing here is seen by another thread; commands reach it
 /// through the `Mailbox`, between two vectors.
 struct WorkerCore: ~Copyable {
   /// A second: flows idle out with this grain, and failed ports are tried again as often.
@@ -19,10 +19,13 @@ struct WorkerCore: ~Copyable {
   private var vector = PacketVector()
   private var output = Transmission()
   private var outbox = Outbox()
-  private let openPort: (PortRecord) throws -> any PacketIO.Port
+  private(set) var exchange: Exchange
+  private let openPort: (PortRecord, PortRole) throws -> any PacketIO.Port
   private let mailbox: Mailbox
   private let logger: Logger
   private var lastHousekeeping = Time.monotonic()
+  /// While stopping: nothing more comes from ports, what others have handed over is still decided.
+  var receives = true
   /// Called with the final report when the loop has ended and the ports are closed.
   var afterStop: [@Sendable (CountersReport) -> Void] = []
   private var isStopping: Bool { !afterStop.isEmpty }
@@ -30,14 +33,16 @@ struct WorkerCore: ~Copyable {
   /// Opens every port of the snapshot.
   /// - Throws: `WorkerError.cannotStart` with a sentence for each that cannot be opened.
   init(
-    snapshot: Snapshot, limits: FlowLimits, mailbox: Mailbox, logger: Logger,
-    openPort: @escaping (PortRecord) throws -> any PacketIO.Port
+    snapshot: Snapshot, ports: [PlacedPort], limits: FlowLimits, exchange: consuming Exchange,
+    mailbox: Mailbox, logger: Logger,
+    openPort: @escaping (PortRecord, PortRole) throws -> any PacketIO.Port
   ) throws(WorkerError) {
     var problems: [String] = []
     var slots: [PortSlot] = []
-    for record in snapshot.ports {
+    for place in ports {
       do {
-        slots.append(PortSlot(record: record, port: try openPort(record)))
+        slots.append(
+          PortSlot(place: place, port: try openPort(place.record, exchange.role(of: place))))
       } catch {
         problems.append("\(error)")
       }
@@ -47,6 +52,8 @@ struct WorkerCore: ~Copyable {
       throw .cannotStart(problems)
     }
     self.slots = slots
+    exchange.notePlaces(of: slots)
+    self.exchange = exchange
     self.openPort = openPort
     self.mailbox = mailbox
     self.logger = logger
@@ -57,10 +64,12 @@ struct WorkerCore: ~Copyable {
   mutating func run() {
     while !isStopping {
       for command in mailbox.take() { command(&self) }
-      let received = receiveRound()
+      var received = receives ? receiveRound() : 0
+      received += takeHandedOver()
       housekeep()
       if received == 0, !isStopping { wait() }
     }
+    while takeHandedOver() > 0 {}
     for command in mailbox.close() { command(&self) }
     let report = CountersReport(counters: path.counters, ports: portStatus())
     for slot in slots + ahead { slot.port?.close() }
@@ -81,8 +90,30 @@ struct WorkerCore: ~Copyable {
       }
       guard vector.count > 0 else { continue }
       total += vector.count
-      path.process(vector, from: PortID(index), into: &output)
+      let ingress = PortID(index)
+      exchange.handOver(&vector, from: ingress, number: slots[index].place.number)
+      for length in exchange.refused {
+        path.drop(.workerBusy, wireLength: length, from: ingress, into: &output)
+      }
+      path.process(vector, from: ingress, into: &output)
       transmit()
+    }
+    return total
+  }
+
+  /// One vector from each of the other workers.
+  private mutating func takeHandedOver() -> Int {
+    var total = 0
+    for other in exchange.others {
+      vector.removeAll()
+      switch exchange.take(from: other, into: &vector) {
+      case .nothing: continue
+      case .frames(let port): path.process(vector, from: port, into: &output)
+      case .strayFrames: path.dropStray(vector, into: &output)
+      }
+      total += vector.count
+      transmit()
+      exchange.giveBack(to: other)
     }
     return total
   }
@@ -107,30 +138,31 @@ struct WorkerCore: ~Copyable {
   }
 
   /// Opens the ports that a snapshot to come needs and this one lacks, or has on another device.
-  /// - Returns: a sentence for each that cannot be opened; none is kept open then.
-  mutating func openAhead(_ records: [PortRecord]) -> [String] {
+  /// - Returns: a sentence for each that cannot be opened; `closeAhead` is called for then.
+  mutating func openAhead(_ places: [PlacedPort]) -> [String] {
     var problems: [String] = []
-    var opened: [PortSlot] = []
-    for record in records where !slots.contains(where: { $0.serves(record) }) {
+    for place in places where !slots.contains(where: { $0.place.number == place.number }) {
       do {
-        opened.append(PortSlot(record: record, port: try openPort(record)))
+        ahead.append(
+          PortSlot(place: place, port: try openPort(place.record, exchange.role(of: place))))
       } catch {
         problems.append("\(error)")
       }
     }
-    if problems.isEmpty {
-      ahead += opened
-    } else {
-      for slot in opened { slot.port?.close() }
-    }
     return problems
   }
 
+  /// What was opened ahead is not needed.
+  mutating func closeAhead() {
+    for slot in ahead { slot.port?.close() }
+    ahead = []
+  }
+
   /// Takes a new snapshot; resets of closed connections are sent before anything else is received.
-  mutating func adopt(_ snapshot: Snapshot) -> Adoption {
+  mutating func adopt(_ snapshot: Snapshot, ports: [PlacedPort]) -> Adoption {
     let start = Time.monotonic()
     let report = path.adopt(snapshot, now: Time.packetTime(), into: &output)
-    let old = rearrange(for: snapshot.ports)
+    let old = rearrange(for: ports)
     transmit()
     let interruption = Time.monotonic() - start
     for slot in old { slot.port?.close() }
@@ -139,29 +171,30 @@ struct WorkerCore: ~Copyable {
 
   /// Brings the slots into the order of new ports.
   /// - Returns: the slots that are no longer needed.
-  private mutating func rearrange(for records: [PortRecord]) -> [PortSlot] {
-    if slots.count == records.count, zip(slots, records).allSatisfy({ $0.serves($1) }) {
-      for index in slots.indices { slots[index].record = records[index] }
+  private mutating func rearrange(for places: [PlacedPort]) -> [PortSlot] {
+    if slots.map(\.place.number) == places.map(\.number) {
+      for index in slots.indices { slots[index].place = places[index] }
       return []
     }
     var old = slots
-    slots = records.map { record in
-      let same = old.firstIndex { $0.serves(record) }
+    slots = places.map { place in
+      let same = old.firstIndex { $0.place.number == place.number }
       var slot =
         if let same {
           old.remove(at: same)
-        } else if let opened = ahead.firstIndex(where: { $0.serves(record) }) {
+        } else if let opened = ahead.firstIndex(where: { $0.place.number == place.number }) {
           ahead.remove(at: opened)
         } else {
           // Another reload came between: housekeeping opens it.
-          PortSlot(record: record, port: nil)
+          PortSlot(place: place, port: nil)
         }
-      if same == nil, let moved = old.first(where: { $0.record.name == record.name }) {
+      if same == nil, let moved = old.first(where: { $0.place.record.name == place.record.name }) {
         slot.earlier.add(moved.statistics)
       }
-      slot.record = record
+      slot.place = place
       return slot
     }
+    exchange.notePlaces(of: slots)
     defer { ahead = [] }
     return old + ahead
   }
@@ -169,8 +202,8 @@ struct WorkerCore: ~Copyable {
   func portStatus() -> [PortStatus] {
     slots.map { slot in
       PortStatus(
-        name: slot.record.name, device: slot.record.device.name, isOpen: slot.port != nil,
-        failure: slot.failure, statistics: slot.statistics)
+        name: slot.place.record.name, device: slot.place.record.device.name,
+        isOpen: slot.port != nil, failure: slot.failure, statistics: slot.statistics)
     }
   }
 
@@ -178,7 +211,7 @@ struct WorkerCore: ~Copyable {
     logger.error(
       "port failed; opened again as soon as possible",
       metadata: [
-        "port": "\(slots[index].record.name)", "reason": "\(reason)",
+        "port": "\(slots[index].place.record.name)", "reason": "\(reason)",
       ])
     slots[index].fail(reason)
   }
@@ -190,28 +223,38 @@ struct WorkerCore: ~Copyable {
     path.expireFlows(now: Time.packetTime())
     for index in slots.indices where slots[index].port == nil {
       do {
-        slots[index].port = try openPort(slots[index].record)
+        let place = slots[index].place
+        slots[index].port = try openPort(place.record, exchange.role(of: place))
         slots[index].failure = nil
-        logger.notice("port is open again", metadata: ["port": "\(slots[index].record.name)"])
+        logger.notice("port is open again", metadata: ["port": "\(place.record.name)"])
       } catch {
         slots[index].failure = "\(error)"
       }
     }
   }
 
-  /// Sleeps until a port has frames, a command waits, or housekeeping is due.
+  /// Sleeps until a port has frames, a command or a frame of another worker waits, or housekeeping is due.
   private mutating func wait() {
-    var descriptors = [pollfd(fd: mailbox.descriptor, events: Int16(POLLIN), revents: 0)]
+    mailbox.bell.prepareToWait()
+    guard mailbox.isEmpty, exchange.isEmpty else {
+      mailbox.bell.finishWaiting(isRung: false)
+      return
+    }
+    var descriptors = [pollfd(fd: mailbox.bell.descriptor, events: Int16(POLLIN), revents: 0)]
     let elapsed = Time.monotonic() - lastHousekeeping
     let due = Self.housekeepingInterval - min(elapsed, Self.housekeepingInterval)
     var timeout = Int32(due / 1_000_000) + 1
     for slot in slots {
       // poll(2) skips negative descriptors: the array stays parallel to the slots.
-      let descriptor = slot.port?.pollDescriptor
-      if slot.port != nil, descriptor == nil { timeout = min(timeout, Self.blindInterval) }
+      let descriptor = receives ? slot.port?.pollDescriptor : nil
+      if receives, slot.port != nil, descriptor == nil, exchange.role(of: slot.place) == .whole {
+        timeout = min(timeout, Self.blindInterval)
+      }
       descriptors.append(pollfd(fd: descriptor ?? -1, events: Int16(POLLIN), revents: 0))
     }
-    guard poll(&descriptors, nfds_t(descriptors.count), timeout) > 0 else { return }
+    let ready = poll(&descriptors, nfds_t(descriptors.count), timeout)
+    mailbox.bell.finishWaiting(isRung: ready > 0 && descriptors[0].revents != 0)
+    guard ready > 0 else { return }
     let errors = Int16(POLLERR | POLLHUP | POLLNVAL)
     for index in slots.indices {
       guard descriptors[index + 1].revents & errors != 0 else {
@@ -230,6 +273,12 @@ struct WorkerCore: ~Copyable {
 struct Adoption: Sendable {
   var report: SwitchReport
   var interruption: UInt64
+
+  /// Takes in what another worker did.
+  mutating func add(_ other: Adoption) {
+    report.add(other.report)
+    interruption = max(interruption, other.interruption)
+  }
 
   var interruptionMicroseconds: Double { Double(interruption) / 1_000 }
 }

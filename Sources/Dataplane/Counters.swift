@@ -1,6 +1,6 @@
 import Model
 
-/// Sums of one worker, by name.
+/// Sums of a worker or of several, by name.
 public struct Counters: Sendable, Codable, Equatable {
   public struct Traffic: Sendable, Codable, Equatable {
     public var packets: UInt64 = 0
@@ -8,6 +8,13 @@ public struct Counters: Sendable, Codable, Equatable {
     public var bytes: UInt64 = 0
 
     public init() {}
+
+    static func + (a: Self, b: Self) -> Self {
+      var sum = a
+      sum.packets += b.packets
+      sum.bytes += b.bytes
+      return sum
+    }
   }
 
   /// By port name; every port of the snapshot is there.
@@ -37,6 +44,21 @@ public struct Counters: Sendable, Codable, Equatable {
   public var totalAnswered: UInt64 { answered.values.reduce(0, +) }
   public var totalDropped: UInt64 { dropped.values.reduce(0, +) }
 
+  /// Takes in what another worker has counted.
+  public mutating func add(_ other: Counters) {
+    received.merge(other.received) { $0 + $1 }
+    transmitted.merge(other.transmitted) { $0 + $1 }
+    forwarded += other.forwarded
+    answered.merge(other.answered) { $0 + $1 }
+    dropped.merge(other.dropped) { $0 + $1 }
+    byNextHopType.merge(other.byNextHopType) { $0 + $1 }
+    byService.merge(other.byService) { $0 + $1 }
+    switchResets += other.switchResets
+    flows += other.flows
+    flowsByState.merge(other.flowsByState) { $0 + $1 }
+    flowsEvicted += other.flowsEvicted
+  }
+
   /// Received = forwarded + answered + dropped.
   public var isBalanced: Bool { totalReceived == forwarded + totalAnswered + totalDropped }
 }
@@ -48,10 +70,8 @@ struct CounterBlock: ~Copyable {
     var transmitted = Counters.Traffic()
 
     mutating func add(_ other: Port) {
-      received.packets += other.received.packets
-      received.bytes += other.received.bytes
-      transmitted.packets += other.transmitted.packets
-      transmitted.bytes += other.transmitted.bytes
+      received = received + other.received
+      transmitted = transmitted + other.transmitted
     }
   }
 
@@ -128,6 +148,12 @@ struct CounterBlock: ~Copyable {
     case .answered(let answer): answered[answer.index] += 1
     case .dropped(let reason): dropped[reason.index] += 1
     }
+  }
+
+  /// A frame received by a port that is no longer there.
+  mutating func countStray(length: Int) {
+    removed.received.packets += 1
+    removed.received.bytes += UInt64(length)
   }
 
   /// Packets of known flows that were forwarded.

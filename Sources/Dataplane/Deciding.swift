@@ -12,7 +12,7 @@ extension PacketPath {
     } catch {
       if headers.isFirstFragment {
         fragments.note(
-          FragmentTable.Key(headers, port: port.id), .drop(error), now: frame.timestamp)
+          FragmentKey(headers, port: port.id), .drop(error), now: frame.timestamp)
       }
       return .drop(error)
     }
@@ -38,7 +38,7 @@ extension PacketPath {
 
     if headers.isLaterFragment {
       switch fragments.outcome(
-        of: FragmentTable.Key(headers, port: port.id), now: frame.timestamp)
+        of: FragmentKey(headers, port: port.id), now: frame.timestamp)
       {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason
@@ -208,7 +208,7 @@ extension PacketPath {
   ) throws(DropReason) -> Plan {
     if headers.isFirstFragment {
       fragments.note(
-        FragmentTable.Key(headers, port: port.id), .forward(action), now: frame.timestamp)
+        FragmentKey(headers, port: port.id), .forward(action), now: frame.timestamp)
     }
     guard headers.hopLimit > 1 else {
       guard

@@ -47,7 +47,7 @@ extension PacketPath {
     if headers.isLaterFragment {
       trace.record("flow", "a later fragment: it follows what was decided on its first one")
       switch fragments.outcome(
-        of: FragmentTable.Key(headers, port: port.id), now: frame.timestamp)
+        of: FragmentKey(headers, port: port.id), now: frame.timestamp)
       {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason

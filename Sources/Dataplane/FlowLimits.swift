@@ -6,7 +6,7 @@ import Wire
 /// The times are the minimums that the RFCs ask of translators: RFC 5382 (TCP), RFC 4787 (UDP),
 /// RFC 5508 (ICMP).
 public struct FlowLimits: Sendable {
-  /// Flows of one worker; each takes about 620 bytes.
+  /// Flows of one packet path; each takes about 620 bytes.
   public var maximumFlows = 65_536
   /// False: every packet is decided anew, and must come to the same as its flow's entry.
   public var usesFlowTable = true

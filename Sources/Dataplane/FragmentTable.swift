@@ -1,52 +1,37 @@
+import Model
 import Wire
 
-/// What was decided on first fragments, for the later ones that carry no ports (F2).
+/// What was found out about first fragments, for the later ones that carry no ports (F2).
 ///
-/// Fixed in size: 1,024 sets of four. A new datagram takes the place of the oldest of its set; a later
-/// fragment that finds nothing is dropped by name.
-struct FragmentTable: ~Copyable {
-  struct Key: Equatable {
-    var source: UInt128
-    var destination: UInt128
-    var identification: UInt32
-    var port: UInt16
-    var transport: UInt8
-  }
-
-  enum Outcome {
-    case forward(Action)
-    case drop(DropReason)
-  }
-
+/// Fixed in size: 1,024 sets of four. A new datagram takes the place of the oldest of its set.
+struct FragmentTable<Outcome>: ~Copyable {
   private struct Entry {
-    var key: Key
-    var outcome: Outcome
+    var key: FragmentKey
+    var outcome: Outcome?
     /// Of the first fragment; 0 for an empty entry.
     var time: UInt64
   }
 
-  /// As long as a receiver keeps fragments: Linux's default.
-  static let lifetime = 30 * FlowLimits.second
-  private static let sets = 1_024
-  private static let ways = 4
-
   private let entries: UnsafeMutablePointer<Entry>
 
   init() {
-    entries = .allocate(capacity: Self.sets * Self.ways)
+    entries = .allocate(capacity: FragmentKey.sets * FragmentKey.ways)
     entries.initialize(
       repeating: Entry(
-        key: Key(source: 0, destination: 0, identification: 0, port: 0, transport: 0),
-        outcome: .drop(.fragmentWithoutFirst), time: 0),
-      count: Self.sets * Self.ways)
+        key: FragmentKey(source: 0, destination: 0, identification: 0, port: 0, transport: 0),
+        outcome: nil, time: 0),
+      count: FragmentKey.sets * FragmentKey.ways)
   }
 
-  deinit { entries.deallocate() }
+  deinit {
+    entries.deinitialize(count: FragmentKey.sets * FragmentKey.ways)
+    entries.deallocate()
+  }
 
-  mutating func note(_ key: Key, _ outcome: Outcome, now: UInt64) {
-    let set = set(of: key)
+  mutating func note(_ key: FragmentKey, _ outcome: Outcome, now: UInt64) {
+    let set = entries + key.place
     var place = set
-    for index in 0..<Self.ways {
+    for index in 0..<FragmentKey.ways {
       if set[index].time != 0, set[index].key == key {
         place = set + index
         break
@@ -56,28 +41,57 @@ struct FragmentTable: ~Copyable {
     place.pointee = Entry(key: key, outcome: outcome, time: max(now, 1))
   }
 
-  func outcome(of key: Key, now: UInt64) -> Outcome? {
-    let set = set(of: key)
-    for index in 0..<Self.ways where set[index].time != 0 && set[index].key == key {
-      return now &- set[index].time <= Self.lifetime || now < set[index].time
+  func outcome(of key: FragmentKey, now: UInt64) -> Outcome? {
+    let set = entries + key.place
+    for index in 0..<FragmentKey.ways where set[index].time != 0 && set[index].key == key {
+      return now &- set[index].time <= FragmentKey.lifetime || now < set[index].time
         ? set[index].outcome : nil
     }
     return nil
   }
-
-  private func set(of key: Key) -> UnsafeMutablePointer<Entry> {
-    var h = UInt64(truncatingIfNeeded: key.source ^ key.source >> 64)
-    h = (h ^ UInt64(key.identification)) &* 0x9e37_79b9_7f4a_7c15
-    h ^= UInt64(truncatingIfNeeded: key.destination ^ key.destination >> 64)
-    h = (h ^ UInt64(key.port) << 16 ^ UInt64(key.transport)) &* 0xe703_7ed1_a0b4_28db
-    return entries + Int(h >> 54) * Self.ways
-  }
 }
 
-extension FragmentTable.Key {
+/// What the fragments of one datagram have in common (RFC 791 section 3.2), and the port that they came in by.
+struct FragmentKey: Equatable {
+  var source: UInt128
+  var destination: UInt128
+  var identification: UInt32
+  var port: UInt16
+  var transport: UInt8
+
+  /// As long as a receiver keeps fragments: Linux's default.
+  static let lifetime = 30 * FlowLimits.second
+  fileprivate static let sets = 1_024
+  fileprivate static let ways = 4
+
+  init(
+    source: UInt128, destination: UInt128, identification: UInt32, port: UInt16, transport: UInt8
+  ) {
+    self.source = source
+    self.destination = destination
+    self.identification = identification
+    self.port = port
+    self.transport = transport
+  }
+
   init(_ headers: Headers, port: PortID) {
     self.init(
       source: headers.source, destination: headers.destination,
       identification: headers.fragmentID, port: port.index, transport: headers.transport)
   }
+
+  /// The first entry of its set.
+  fileprivate var place: Int {
+    var h = UInt64(truncatingIfNeeded: source ^ source >> 64)
+    h = (h ^ UInt64(identification)) &* 0x9e37_79b9_7f4a_7c15
+    h ^= UInt64(truncatingIfNeeded: destination ^ destination >> 64)
+    h = (h ^ UInt64(port) << 16 ^ UInt64(transport)) &* 0xe703_7ed1_a0b4_28db
+    return Int(h >> 54) * Self.ways
+  }
+}
+
+/// What was decided on a first fragment.
+enum FragmentOutcome {
+  case forward(Action)
+  case drop(DropReason)
 }

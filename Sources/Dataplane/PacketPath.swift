@@ -30,7 +30,7 @@ public struct PacketPath: ~Copyable {
   /// Set for captures: their frames carry the MAC addresses of another network.
   let acceptsAnyMAC: Bool
   var table: FlowTable
-  var fragments = FragmentTable()
+  var fragments = FragmentTable<FragmentOutcome>()
   var counts: CounterBlock
   /// One per frame of a batch; see FastPath.swift.
   let candidates: UnsafeMutablePointer<Candidate>
@@ -105,6 +105,16 @@ public struct PacketPath: ~Copyable {
     counts.ports[Int(port.index)].received.packets += 1
     counts.ports[Int(port.index)].received.bytes += UInt64(wireLength)
     conclude(.dropped(reason), into: &output)
+  }
+
+  /// Frames that came in by a port that the snapshot no longer has.
+  public mutating func dropStray(
+    _ vector: borrowing PacketVector, into output: inout Transmission
+  ) {
+    for index in 0..<vector.count {
+      counts.countStray(length: vector[index].wireLength)
+      conclude(.dropped(.unknownPort), into: &output)
+    }
   }
 
   /// Frees flows that have been idle for too long. Call about once a second of packet time.

@@ -64,6 +64,19 @@ public struct PacketVector: ~Copyable {
     return true
   }
 
+  /// Leaves out the frames that are not to be kept; the others stay in order, and in their memory.
+  @inlinable
+  public mutating func keep(where isKept: (Frame) -> Bool) {
+    var kept = 0
+    for index in 0..<used {
+      let frame = frames[index]
+      guard isKept(frame) else { continue }
+      frames[kept] = frame
+      kept += 1
+    }
+    used = kept
+  }
+
   /// - Precondition: `index` is below `count`.
   @inlinable public subscript(index: Int) -> Frame {
     precondition(index < count)

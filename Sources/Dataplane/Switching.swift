@@ -1,7 +1,7 @@
 import Model
 import Wire
 
-/// What a new snapshot did to the flows of one worker (F3).
+/// What a new snapshot did to the flows of a worker or of several (F3).
 public struct SwitchReport: Sendable, Codable, Equatable {
   /// A TCP connection that was reset at both ends.
   public struct ClosedConnection: Sendable, Codable, Equatable {
@@ -23,6 +23,13 @@ public struct SwitchReport: Sendable, Codable, Equatable {
   public var flowsKept = 0
 
   public init() {}
+
+  /// Takes in what the same snapshot did at another worker.
+  public mutating func add(_ other: SwitchReport) {
+    closed += other.closed
+    otherFlowsRemoved += other.otherFlowsRemoved
+    flowsKept += other.flowsKept
+  }
 }
 
 extension PacketPath {
@@ -189,7 +196,7 @@ extension PacketPath {
     }
     for flow in flows { _ = table.insert(flow) }
     // Decisions on fragments name ports by place; the few that are under way begin anew.
-    fragments = FragmentTable()
+    fragments = FragmentTable<FragmentOutcome>()
     counts.move(
       ports: ports, count: new.ports.count, services: services,
       of: new.topology.services.services.count)

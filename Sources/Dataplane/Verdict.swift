@@ -40,6 +40,8 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   case malformedIPv6 = "malformed-ipv6"
   case malformedTransport = "malformed-transport"
   case truncated = "truncated"
+  // Between workers.
+  case workerBusy = "worker-busy"
   // Whose it is.
   case unknownPort = "unknown-port"
   case notForUs = "not-for-us"
@@ -77,6 +79,7 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .malformedIPv6: "The IPv6 header or an extension header contradicts itself or the frame."
     case .malformedTransport: "The TCP, UDP or ICMP header is cut short or contradicts itself."
     case .truncated: "The capture holds too little of the packet to decide."
+    case .workerBusy: "The worker that its flow belongs to has too many packets waiting."
     case .unknownPort: "No NIC of the configuration owns the packet."
     case .notForUs: "The destination MAC address is neither the gateway's nor one of its networks'."
     case .groupAddress: "Broadcast and multicast do not leave a subnet."

@@ -24,7 +24,7 @@ public final class RingPort: Port {
   public let device: String
 
   private let receiver: Int32
-  private let sender: Int32
+  private let sender: PacketSender
   private let ring: UnsafeMutableRawPointer
   private let blocks: Int
   private var isOpen = true
@@ -37,8 +37,6 @@ public final class RingPort: Port {
   private var isReading = false
   /// The kernel has said so, and nothing has come since.
   private var isDown = false
-  private let messages: UnsafeMutablePointer<spurline_packet_message>
-  private let parts: UnsafeMutablePointer<iovec>
   private var counts = PortStatistics()
   private var dropped: UInt64 = 0
 
@@ -72,34 +70,23 @@ public final class RingPort: Port {
     }
     // Binding does not say that it is down, but leaves word.
     let status = spurline_socket_error(receiver)
-    let sender = spurline_packet_open_sender(index)
-    guard status == 0, sender >= 0 else {
+    let sender: PacketSender
+    do throws(PacketSender.Refusal) {
+      guard status == 0 else { throw PacketSender.Refusal(code: -status) }
+      sender = try PacketSender(interface: index)
+    } catch {
       munmap(ring, blocks * Self.blockSize)
       _ = Glibc.close(receiver)
-      if sender >= 0 { _ = Glibc.close(sender) }
-      throw status == -ENETDOWN
+      throw error.code == ENETDOWN
         ? fail(InterfaceRefusal.down)
-        : fail("cannot make a packet socket: \(systemMessage(status < 0 ? -status : -sender))")
+        : fail("cannot make a packet socket: \(systemMessage(error.code))")
     }
     self.ring = ring
     self.receiver = receiver
     self.sender = sender
-    parts = .allocate(capacity: PacketVector.capacity)
-    parts.initialize(repeating: iovec(), count: PacketVector.capacity)
-    messages = .allocate(capacity: PacketVector.capacity)
-    for index in 0..<PacketVector.capacity {
-      var message = spurline_packet_message()
-      message.header.msg_iov = parts + index
-      message.header.msg_iovlen = 1
-      (messages + index).initialize(to: message)
-    }
   }
 
-  deinit {
-    close()
-    parts.deallocate()
-    messages.deallocate()
-  }
+  deinit { close() }
 
   public var pollDescriptor: Int32? { isOpen ? receiver : nil }
 
@@ -193,27 +180,7 @@ public final class RingPort: Port {
   /// `transmitErrors`.
   public func transmit(_ frames: UnsafeBufferPointer<Frame>) throws(PortError) {
     guard isOpen else { throw .failed(port: name, reason: "it is closed") }
-    var first = 0
-    while first < frames.count {
-      let count = min(frames.count - first, PacketVector.capacity)
-      for index in 0..<count {
-        let frame = frames[first + index]
-        (parts + index).pointee = iovec(iov_base: frame.bytes, iov_len: frame.length)
-      }
-      var done = 0
-      while done < count {
-        let taken = Int(spurline_packet_send(sender, messages + done, UInt32(count - done)))
-        if taken == -Int(EINTR) { continue }
-        // The error is the next frame's: those behind it may leave.
-        done += max(taken, 1)
-        if taken > 0 {
-          counts.transmitted += UInt64(taken)
-        } else {
-          counts.transmitErrors += 1
-        }
-      }
-      first += count
-    }
+    _ = sender.send(frames, &counts)
   }
 
   public var statistics: PortStatistics {
@@ -229,7 +196,7 @@ public final class RingPort: Port {
     isOpen = false
     munmap(ring, blocks * Self.blockSize)
     _ = Glibc.close(receiver)
-    _ = Glibc.close(sender)
+    sender.close()
   }
 
   private func readDrops() {

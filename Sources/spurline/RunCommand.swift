@@ -36,8 +36,22 @@ struct RunCommand: AsyncParsableCommand {
       """, valueName: "backend"))
   var io: IOBackend = .automatic
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      How many threads forward, each on a processor of its own; every flow belongs to one of them. Without the \
+      option there is one, on whichever processor is free.
+      """, valueName: "number"))
+  var workers: Int?
+
   @Option(help: "The least important messages on standard error.")
   var logLevel: LogLevel = .notice
+
+  func validate() throws {
+    if let workers, !(1...64).contains(workers) {
+      throw ValidationError("--workers is \(workers); it may be 1 to 64.")
+    }
+  }
 
   func run() async throws {
     let configuration = try loadConfiguration(path)
@@ -48,11 +62,14 @@ struct RunCommand: AsyncParsableCommand {
     let signals = SignalEvents()
     let server = try ControlServer(socket: configuration.controlSocket, logger: logger)
     let path = path
-    let opener = PortOpener(io, configuration.topology, logger)
+    let io = io
+    let topology = configuration.topology
     let instance = try await Instance.start(
       configuration,
       environment: Instance.Environment(
-        loadConfiguration: { try ConfigurationLoader.load(path: path) }, openPort: opener.open,
+        workers: workers ?? 1, isPinned: workers != nil,
+        loadConfiguration: { try ConfigurationLoader.load(path: path) },
+        makeOpener: { [logger] _ in PortOpener(io, topology, logger).open },
         enterNamespace: { try namespace?.join() }),
       logger: logger)
     let report = try await Service.run(instance, server: server, events: signals.events) {
@@ -68,10 +85,8 @@ struct RunCommand: AsyncParsableCommand {
 
 extension IOBackend: ExpressibleByArgument {}
 
-/// Opens the kernel interfaces under ports, in the namespace of the calling thread.
-///
-/// - Note: Unchecked because the worker's thread alone calls it, one port after the other.
-private final class PortOpener: @unchecked Sendable {
+/// Opens the kernel interfaces under ports of one worker, in the namespace of its thread.
+private final class PortOpener {
   private let interfaces: InterfaceOpener
   private let logger: Logger
 
@@ -84,8 +99,10 @@ private final class PortOpener: @unchecked Sendable {
     self.logger = logger
   }
 
-  func open(_ record: PortRecord) throws -> any PacketIO.Port {
+  func open(_ record: PortRecord, as role: PortRole) throws -> any PacketIO.Port {
     switch record.device.kind {
+    case .interface where role == .sending:
+      return try SendingPort(name: record.name, device: record.device.name)
     case .interface:
       let (port, choice) = try interfaces.open(name: record.name, device: record.device.name)
       logger.notice(

@@ -41,11 +41,14 @@ final class Surroundings: Sendable {
   }
 
   func environment(
-    enterNamespace: @escaping @Sendable () throws -> Void
+    workers: Int, enterNamespace: @escaping @Sendable () throws -> Void
   ) -> Instance.Environment {
     Instance.Environment(
+      workers: workers,
       loadConfiguration: { try self.file.withLock { $0 }.get() },
-      openPort: { try MemoryPort(name: $0.name, link: try self.link($0.name)) },
+      makeOpener: { _ in
+        { try MemoryPort(name: $0.name, link: try self.link($0.name), role: $1) }
+      },
       enterNamespace: enterNamespace)
   }
 }
@@ -61,7 +64,7 @@ struct RunningInstance: Sendable {
 
   static func start(
     socket: String = "/nowhere", without missing: Set<String> = [],
-    kernelBGP: [Configuration.KernelBGP] = [],
+    kernelBGP: [Configuration.KernelBGP] = [], workers: Int = 1,
     enterNamespace: @escaping @Sendable () throws -> Void = {}
   ) async throws -> RunningInstance {
     let configuration = Configuration(
@@ -76,7 +79,9 @@ struct RunningInstance: Sendable {
     return RunningInstance(
       surroundings: surroundings,
       instance: try await Instance.start(
-        configuration, environment: surroundings.environment(enterNamespace: enterNamespace),
+        configuration,
+        environment: surroundings.environment(
+          workers: workers, enterNamespace: enterNamespace),
         logger: logger))
   }
 

@@ -15,20 +15,23 @@ extension EndToEnd {
     }
 
     @Test(
-      "A download outlives links that go down and up, an MTU that changes, and ten reloads a second",
-      arguments: ["xdp", "ring", "pcap"])
-    func download(io: String) throws {
-      let lab = try RunningLab(name: "e2e-faults", io: io, change: TrafficTests.withEndpoint)
+      "Downloads outlive links that go down and up, an MTU that changes, and ten reloads a second",
+      arguments: [("xdp", 1), ("xdp", 2), ("ring", 2), ("pcap", 2)])
+    func downloads(io: String, workers: Int) throws {
+      let lab = try RunningLab(
+        name: "e2e-faults", io: io, workers: workers, change: TrafficTests.withEndpoint)
       defer { lab.close() }
       try lab.startWebServer("storage", in: "services", address: TrafficTests.storage)
       let original = lab.folder.file("storage/file").path
       #expect(
-        try Program.run(["dd", "if=/dev/urandom", "of=\(original)", "bs=1M", "count=24"]).status
+        try Program.run(["dd", "if=/dev/urandom", "of=\(original)", "bs=1M", "count=6"]).status
           == 0)
-      let copy = lab.folder.file("copy").path
-      let client = try lab.start(
-        "client", in: "vm1", "curl", "-sS", "--max-time", "60", "--limit-rate", "4M", "-o", copy,
-        "http://\(TrafficTests.storage)/file")
+      // Several connections: each worker has some.
+      let clients = try (0..<4).map { number in
+        try lab.start(
+          "client\(number)", in: "vm1", "curl", "-sS", "--max-time", "60", "--limit-rate", "1M",
+          "-o", lab.folder.file("copy\(number)").path, "http://\(TrafficTests.storage)/file")
+      }
       for round in 0..<3 {
         Thread.sleep(forTimeInterval: 0.3)
         try lab.fabric("link", "set", "vm1", "down")
@@ -42,10 +45,14 @@ extension EndToEnd {
         }
       }
       try lab.fabric("link", "set", "backbone", "mtu", "1500")
-      client.waitUntilExit()
-      #expect(client.terminationStatus == 0, "\(lab.log("client"))")
-      #expect(
-        FileManager.default.contentsEqual(atPath: original, andPath: copy), "the file is the same")
+      for (number, client) in clients.enumerated() {
+        client.waitUntilExit()
+        #expect(client.terminationStatus == 0, "\(lab.log("client\(number)"))")
+        #expect(
+          FileManager.default.contentsEqual(
+            atPath: original, andPath: lab.folder.file("copy\(number)").path),
+          "the file is the same")
+      }
       try expectBalanced(lab)
     }
 

@@ -11,8 +11,12 @@ final class RunningLab {
   private var dataplane: Process?
 
   /// `examples/forced-tunnel.yaml` under another name, with changes.
-  /// - Parameter io: how interfaces are opened; nil: as the program chooses.
-  init(name: String, io: String? = nil, change: (String) -> String = { $0 }) throws {
+  /// - Parameters:
+  ///   - io: how interfaces are opened; nil: as the program chooses.
+  ///   - workers: how many threads forward; nil: as the program chooses.
+  init(name: String, io: String? = nil, workers: Int? = nil, change: (String) -> String = { $0 })
+    throws
+  {
     self.name = name
     folder = try TemporaryFolder()
     let example = try String(
@@ -24,7 +28,9 @@ final class RunningLab {
     let up = try Program.spurline("lab", "up", config)
     guard up.status == 0 else { throw Failure(text: "lab up: \(up.output)\(up.errors)") }
     dataplane = try start(
-      "dataplane", [Program.binary, "run", config] + (io.map { ["--io", $0] } ?? []))
+      "dataplane",
+      [Program.binary, "run", config] + (io.map { ["--io", $0] } ?? [])
+        + (workers.map { ["--workers", "\($0)"] } ?? []))
     try wait("the dataplane") {
       try Program.spurline("counters", "--config", config).status == 0
     }
