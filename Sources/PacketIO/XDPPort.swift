@@ -6,8 +6,8 @@ import Glibc
 /// memory that this process shares with the kernel, and takes what is sent from there. It opens in the network
 /// namespace of the thread that makes it.
 ///
-/// Only the first queue is served; what arrives by another goes to the kernel. The interface's peer, where it is a veth,
-/// no longer leaves segmentation to it, so that no frame is above the MTU. What is sent to the interface is not
+/// An interface with several receive queues is refused, because only the first would be served. The interface's peer, where
+/// it is a veth, no longer leaves segmentation to it, so that no frame is above the MTU. What is sent to the interface is not
 /// seen by the kernel's own stack or by captures on it.
 public final class XDPPort: Port {
   public enum Mode: Sendable {
@@ -37,8 +37,8 @@ public final class XDPPort: Port {
   private var counts = PortStatistics()
 
   /// - Parameter name: what statistics and errors call it.
-  /// - Throws: `PortError.cannotOpen` where the interface is missing, down, has another program, or has frames that
-  ///   are larger than the memory's, and where the kernel or the process's rights do not allow it.
+  /// - Throws: `PortError.cannotOpen` where the interface is missing, down, has another program, several receive
+  ///   queues, or frames that are larger than the memory's, and where the kernel or the process's rights do not allow it.
   public init(
     name: String, device: String, memory: FrameMemory, mode: Mode = .native
   ) throws(PortError) {
@@ -65,6 +65,15 @@ public final class XDPPort: Port {
       let code = -socket
       memory.leave(number)
       throw fail("cannot make a socket", code)
+    }
+    let queues = spurline_receive_queues(device)
+    guard queues == 1 else {
+      close()
+      throw .cannotOpen(
+        port: name,
+        reason:
+          "interface \(device): AF_XDP: it receives by \(queues) queues, of which one would be "
+          + "served; `ethtool -L \(device)` sets their number")
     }
     var status = spurline_xdp_bind(socket, index)
     // The kernel lets go of a socket that was closed some time later.
