@@ -74,6 +74,46 @@ extension EndToEnd {
       try expectBalanced(lab)
     }
 
+    @Test(
+      "F4: a flood of new connections leaves admitted ones alone, and commands are answered under it",
+      arguments: [1, 2])
+    func flood(workers: Int) throws {
+      let lab = try RunningLab(name: "e2e-flood", workers: workers) {
+        TrafficTests.withEndpoint($0) + "\nflows: { maximum: 2000 }\n"
+      }
+      defer { lab.close() }
+      try lab.startWebServer("storage", in: "services", address: TrafficTests.storage)
+      let original = lab.folder.file("storage/file").path
+      #expect(
+        try Program.run(["dd", "if=/dev/urandom", "of=\(original)", "bs=1M", "count=16"]).status
+          == 0)
+      let flood = lab.folder.file("flood.pcap")
+      try Flood.capture(connections: 20_000).write(to: flood)
+      let copy = lab.folder.file("copy").path
+      let client = try lab.start(
+        "client", in: "vm1", "curl", "-sS", "--max-time", "60", "--limit-rate", "4M", "-o", copy,
+        "http://\(TrafficTests.storage)/file")
+      Thread.sleep(forTimeInterval: 0.5)
+      let flooding = try lab.start(
+        "flood", in: "vm2", "timeout", "60", "tcpreplay", "-q", "--topspeed", "--loop", "0", "-i",
+        "eth0", flood.path)
+      for _ in 0..<10 {
+        #expect(try lab.counters().isBalanced)
+        Thread.sleep(forTimeInterval: 0.2)
+      }
+      #expect(flooding.isRunning, "\(lab.log("flood"))")
+      client.waitUntilExit()
+      #expect(client.terminationStatus == 0, "\(lab.log("client"))")
+      #expect(FileManager.default.contentsEqual(atPath: original, andPath: copy))
+      flooding.terminate()
+      flooding.waitUntilExit()
+      let sums = try lab.counters()
+      #expect(sums.received["vm2"]?.packets ?? 0 > 20_000, "\(sums)")
+      #expect(
+        sums.flowsEvicted > 10_000, "the table was full, and new flows made room for new ones")
+      try expectBalanced(lab)
+    }
+
     /// One third of the captures for each backend: a process for each takes a while.
     @Test(
       "Every capture that there is, malformed ones too, sent into a NIC's port at full speed",

@@ -160,6 +160,7 @@ final class RunningLab {
       var answered: [String: UInt64]
       var dropped: [String: UInt64]
       var byService: [String: UInt64]
+      var flowsEvicted: UInt64
 
       /// Received = forwarded + answered + dropped.
       var isBalanced: Bool {
