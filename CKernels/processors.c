@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "spurline_processors.h"
+#include "spurline_kernels.h"
 
 #include <errno.h>
 #include <sched.h>

@@ -1,6 +1,6 @@
-/* What `Lookup` and `Dataplane` need and Swift cannot express: gather instructions, prefetches, memory in huge
- * pages, and a population count in one instruction without a build for newer processors only. Names begin
- * with spurline_. */
+/* What `Lookup`, `Dataplane` and `Control` need and Swift cannot express: gather instructions, prefetches, memory in
+ * huge pages, a population count in one instruction without a build for newer processors only, and the processors
+ * that a thread may run on. Names begin with spurline_. */
 #ifndef SPURLINE_KERNELS_H
 #define SPURLINE_KERNELS_H
 
@@ -58,5 +58,12 @@ void spurline_lookup4_avx512(const uint64_t *records, const void *leaves, bool w
  * is behind it (bit 31 set, and not all ones): they are the caller's. */
 bool spurline_lookup6_avx512(const uint32_t *words, uint32_t unrouted, const void *keys,
                              size_t count, uint32_t *values);
+
+/* sched_setaffinity(2) and its masks, which are declared only with _GNU_SOURCE: the numbers of the processors that the
+ * calling thread may run on, in order. Returns how many, at most `capacity`, or the negated errno. */
+int spurline_allowed_processors(int32_t *processors, int capacity);
+
+/* Keeps the calling thread on one processor, which is below 1024. Returns 0 or the negated errno. */
+int spurline_pin_thread(int32_t processor);
 
 #endif

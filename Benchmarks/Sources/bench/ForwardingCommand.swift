@@ -26,6 +26,10 @@ struct ForwardingCommand: ParsableCommand {
   @Option(help: "Only those whose names contain one of these, with commas.")
   var only: String?
 
+  @Option(
+    help: "Numbers of our workers, with commas: each above one is a case by xdp and one by ring.")
+  var workers = "1"
+
   @Option(help: "By what load is offered where no rate is asked for: xdp or packet.")
   var generator = "xdp"
 
@@ -45,8 +49,10 @@ struct ForwardingCommand: ParsableCommand {
     }
     let cores = Affinity.cores
     guard cores.count > 1 else { throw ValidationError("it needs two cores") }
-    guard let sizes = Self.numbers(sizes), let flows = Self.numbers(flows) else {
-      throw ValidationError("--sizes and --flows are numbers with commas between them")
+    guard let sizes = Self.numbers(sizes), let flows = Self.numbers(flows),
+      let workers = Self.numbers(workers)
+    else {
+      throw ValidationError("--sizes, --flows and --workers are numbers with commas between them")
     }
     let temporary = NSTemporaryDirectory() + "spurline-forwarding-\(getpid())"
     try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
@@ -63,7 +69,7 @@ struct ForwardingCommand: ParsableCommand {
         + "\(cores[0]), router on core \(cores.last!); \(rounds) rounds of \(seconds) s")
     let forwarders = Forwarders(
       folder: folder, spurline: spurline, core: cores.last!, controlCore: cores[0],
-      temporary: temporary
+      workers: workers, temporary: temporary
     ).all
     let wanted = only?.split(separator: ",").map(String.init)
     var present: [Forwarder] = []
@@ -133,7 +139,11 @@ struct ForwardingCommand: ParsableCommand {
       size: size, flows: flows, rate: 200_000, seconds: max(0.2, Double(flows) / 200_000),
       sink: sink,
       processes: [])
+    let answers = try running.controlSocket.map {
+      try ControlAnswers(socket: $0, core: load.core)
+    }
     let figures = try attempt(nil)
+    if let answers { scenario.answers[forwarder.name, default: []] += try answers.end() }
     if forwarder.rewrites, figures.rewritten < 1 {
       throw BenchmarkError("only \(figures.rewritten) of the packets had another source")
     }

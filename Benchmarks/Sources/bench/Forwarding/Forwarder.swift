@@ -15,6 +15,8 @@ struct Forwarder {
   struct Running {
     /// Those whose time counts as its own.
     var processes: [pid_t]
+    /// Where it answers questions while it forwards; nil where it does not.
+    var controlSocket: String?
     var end: () -> Void
   }
 }
@@ -27,6 +29,8 @@ struct Forwarders {
   /// The core that the router runs on.
   var core: Int
   var controlCore: Int
+  /// How many threads of ours forward, in cases of their own.
+  var workers: [Int]
   /// For logs and configurations.
   var temporary: String
 
@@ -35,6 +39,7 @@ struct Forwarders {
       ours("xdp"), minimal("xdp"), ours("xdp-generic"), minimal("xdp-generic"), ours("ring"),
       minimal("ring"), ours("pcap"), minimal("pcap"),
     ]
+      + workers.filter { $0 > 1 }.flatMap { [ours("xdp", workers: $0), ours("ring", workers: $0)] }
       + [linux(nat: false), linux(nat: true)]
       + [testpmd("af_xdp"), testpmd("af_packet"), testpmd("pcap")]
       + [
@@ -45,11 +50,14 @@ struct Forwarders {
       ]
   }
 
+  /// - Parameter cores: nil: the router's.
   private func launch(
-    _ name: String, _ words: [String], ready: String?, seconds: Double = 0.4
+    _ name: String, _ words: [String], ready: String?, seconds: Double = 0.4,
+    cores: [Int]? = nil
   ) throws -> Forwarder.Running {
     let log = "\(temporary)/\(name).log"
-    let process = try Command.start(["taskset", "-c", "\(core)"] + words, log: log)
+    let list = (cores ?? [core]).map(String.init).joined(separator: ",")
+    let process = try Command.start(["taskset", "-c", list] + words, log: log)
     let text = { (try? String(contentsOfFile: log, encoding: .utf8)) ?? "" }
     if let ready {
       var waited = 0.0
@@ -63,19 +71,30 @@ struct Forwarders {
       throw BenchmarkError("it ended: \(text().suffix(300))")
     }
     let id = process.processIdentifier
-    return Forwarder.Running(processes: [id]) { Command.end(process) }
+    return Forwarder.Running(processes: [id], end: { Command.end(process) })
   }
 
-  private func ours(_ backend: String) -> Forwarder {
-    Forwarder(name: "Spurline \(backend)", rewrites: true, ceiling: "minimal C \(backend)") {
-      wire in
+  /// Several workers run on as many cores, the generator's last of all.
+  private func ours(_ backend: String, workers: Int = 1) -> Forwarder {
+    let name = "Spurline \(backend)" + (workers > 1 ? ", \(workers) workers" : "")
+    let cores = Array(Affinity.cores.suffix(workers))
+    let missing =
+      cores.count < workers ? "there are \(cores.count) cores for \(workers) workers" : nil
+    return Forwarder(
+      name: name, rewrites: true, ceiling: workers == 1 ? "minimal C \(backend)" : nil,
+      missing: missing
+    ) { wire in
       let configuration = "\(temporary)/forwarding.yaml"
-      try Self.configuration(socket: "\(temporary)/control.sock").write(
+      let socket = "\(temporary)/control.sock"
+      try Self.configuration(socket: socket).write(
         toFile: configuration, atomically: true, encoding: .utf8)
-      return try launch(
-        "spurline-\(backend)",
-        [spurline, "run", "--namespace", wire.router, "--io", backend, configuration],
-        ready: "forwarding in namespace")
+      var running = try launch(
+        "spurline-\(backend)-\(workers)",
+        [spurline, "run", "--namespace", wire.router, "--io", backend]
+          + (workers > 1 ? ["--workers", "\(workers)"] : []) + [configuration],
+        ready: "forwarding in namespace", cores: workers > 1 ? cores : nil)
+      running.controlSocket = socket
+      return running
     }
   }
 
@@ -124,15 +143,17 @@ struct Forwarders {
       let threads = try Command.run("pgrep", "-f", "napi/r0-").split(separator: "\n")
         .compactMap { pid_t($0) }
       for thread in threads { try Command.run("taskset", "-cp", "\(core)", "\(thread)") }
-      return Forwarder.Running(processes: threads) {
-        _ = try? inside(["sh", "-c", "echo 0 > /sys/class/net/r0/threaded"])
-        _ = try? inside(["ethtool", "-K", "r0", "gro", "off"])
-        _ = try? offload("on")
-        if nat { _ = try? inside(["nft", "flush", "ruleset"]) }
-        _ = try? inside(["sysctl", "-qw", "net.ipv4.ip_forward=0"])
-        _ = try? inside(["ip", "addr", "flush", "dev", "r0"])
-        _ = try? inside(["ip", "addr", "flush", "dev", "r1"])
-      }
+      return Forwarder.Running(
+        processes: threads,
+        end: {
+          _ = try? inside(["sh", "-c", "echo 0 > /sys/class/net/r0/threaded"])
+          _ = try? inside(["ethtool", "-K", "r0", "gro", "off"])
+          _ = try? offload("on")
+          if nat { _ = try? inside(["nft", "flush", "ruleset"]) }
+          _ = try? inside(["sysctl", "-qw", "net.ipv4.ip_forward=0"])
+          _ = try? inside(["ip", "addr", "flush", "dev", "r0"])
+          _ = try? inside(["ip", "addr", "flush", "dev", "r1"])
+        })
     }
   }
 

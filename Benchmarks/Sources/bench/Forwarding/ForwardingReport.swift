@@ -8,6 +8,8 @@ struct ForwardingScenario {
   var overload: [String: [LoadFigures]] = [:]
   var lossless: [String: [Double]] = [:]
   var latencies: [String: [UInt32]] = [:]
+  /// Milliseconds until a command was answered at full load.
+  var answers: [String: [Double]] = [:]
   var failures: [String: String] = [:]
 
   init(size: Int, flows: Int) {
@@ -27,12 +29,16 @@ struct ForwardingScenario {
     return zip(these, those).map { $0.received / $1.received }.median
   }
 
+  private static func text(_ answers: [Double]) -> String {
+    answers.max().map { "\(fixed(answers.median, 0)), worst \(fixed($0, 0))" } ?? ""
+  }
+
   var text: String {
     let hasLatencies = !lossless.isEmpty
     var rows = [
       [
         "\(size) bytes, \(flows) flows", "M packets/s", "of offered", "CPU", "to minimal C",
-        "to SNAT",
+        "to SNAT", "command ms",
       ]
         + (hasLatencies ? ["loss < 0.1 %", "p50 us", "p99 us", "p99.9 us"] : [])
     ]
@@ -48,6 +54,7 @@ struct ForwardingScenario {
         "\(fixed(runs.map(\.cpu).median * 100, 0)) %",
         ratio(name, to: ceiling).map { fixed($0, 2) } ?? "",
         ratio(name, to: Self.natted).map { fixed($0, 2) } ?? "",
+        Self.text(answers[name] ?? []),
       ]
       if hasLatencies {
         let sorted = (latencies[name] ?? []).sorted()
