@@ -146,3 +146,25 @@ public enum ParseError: Error, Sendable {
   /// The capture holds fewer bytes than the headers need; the frame itself was longer.
   case truncated
 }
+
+extension Headers {
+  /// What `parse` says of a plain packet (`PlainPacket`) as far as an encapsulation asks.
+  /// - Parameters:
+  ///   - ports: source port in the upper half, destination port in the lower.
+  ///   - length: of the IP packet, in bytes.
+  public init(
+    plain isIPv6: Bool, source: UInt128, destination: UInt128, transport: UInt8, ports: UInt32,
+    length: Int
+  ) {
+    self.init(
+      network: isIPv6 ? .ipv6 : .ipv4, etherType: isIPv6 ? 0x86dd : 0x0800, l3Offset: 14)
+    self.source = source
+    self.destination = destination
+    self.transport = transport
+    sourcePort = UInt16(truncatingIfNeeded: ports >> 16)
+    destinationPort = UInt16(truncatingIfNeeded: ports)
+    l4Offset = isIPv6 ? 54 : 34
+    payloadOffset = l4Offset
+    end = 14 + length
+  }
+}
