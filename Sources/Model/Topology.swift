@@ -118,6 +118,8 @@ public struct Subnet: Sendable {
   public var serviceEndpoints: [ServiceEndpoint]
   /// Index of its route table.
   public var routeTable: Int?
+  /// On the backbone (I1); nil for its place in the network.
+  public var number: UInt16?
 
   public init(
     name: String, virtualNetwork: Int, addressPrefixes: [IPPrefix],
@@ -288,6 +290,8 @@ public struct WorldPort: Sendable {
   /// Our addresses on the link: ARP and neighbour discovery for them are answered, ICMP errors
   /// come from them.
   public var addresses: [IPAddress]
+  /// Of the backbone; nil where packets go as they are.
+  public var encapsulation: BackboneEncapsulation?
 
   public init(
     kind: Kind, virtualNetwork: Int? = nil, device: Device, macAddress: MACAddress,
