@@ -17,13 +17,13 @@ struct Admission {
 extension Snapshot {
   func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
     let way = try route(key, trace: &trace)
-    return admit(key, by: way, backKey: way.backKey(of: key))
+    return admit(key, by: way, backKey: backKey(of: key, by: way))
   }
 
   /// The way out is known, and the key that replies would have: does the way back lead there?
   func admit(_ key: FlowKey, by way: Way, backKey: FlowKey) -> Admission {
-    let ingress = ports[Int(key.port)]
-    let egress = ports[Int(way.action.egress.index)]
+    let ingress = self[key.ingress]
+    let egress = self[way.action.egress]
     var back: Action?
     if egress.subnet != nil {
       // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
@@ -57,19 +57,20 @@ extension Snapshot {
     var action: Action
     var ownerSubnet: Int?
     var ownerService: Int?
+  }
 
-    /// What replies have, if they come back the same way.
-    func backKey(of key: FlowKey) -> FlowKey {
-      FlowKey(
-        port: action.egress, source: action.destination ?? key.destination,
-        destination: action.source ?? key.source, sourcePort: key.destinationPort,
-        destinationPort: key.sourcePort, transport: key.transport, isIPv6: key.isIPv6)
-    }
+  /// What replies have, if they come back the same way.
+  func backKey(of key: FlowKey, by way: Way) -> FlowKey {
+    FlowKey(
+      port: replyPort(of: way.action.egress),
+      source: way.action.destination ?? key.destination,
+      destination: way.action.source ?? key.source, sourcePort: key.destinationPort,
+      destinationPort: key.sourcePort, transport: key.transport, isIPv6: key.isIPv6)
   }
 
   /// One direction: source, route, translation.
   func route(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Way {
-    let ingress = ports[Int(key.port)]
+    let ingress = self[key.ingress]
     let source = key.sourceAddress
     let destination = key.destinationAddress
     let sender = try identifySender(source, at: ingress, trace: &trace)
@@ -149,6 +150,7 @@ extension Snapshot {
     case .world(let index):
       let port = topology.worldPorts[index]
       guard port.kind == .gateway, let network = port.virtualNetwork else {
+        guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
         trace.record("flow", "\(ingress.name): what comes from outside needs a flow")
         throw .noFlow
       }
@@ -193,7 +195,7 @@ extension Snapshot {
     case .virtualNetworkGateway:
       port = gatewayPorts[sender.virtualNetwork]
     case .virtualNetworkServiceEndpoint:
-      port = backbonePort
+      port = backbonePort(of: ingress.subnet)
     case .internet:
       port = internetPort
       if let owner = sender.owner {

@@ -65,7 +65,7 @@ extension PacketPath {
     var noTrace: Trace?
     let way = try snapshot.route(key, trace: &noTrace)
     // The entry of replies comes from memory: the flow is put together meanwhile.
-    let backKey = way.backKey(of: key)
+    let backKey = snapshot.backKey(of: key, by: way)
     table.prefetchEntry(table.hash(of: backKey))
     let admission = snapshot.admit(key, by: way, backKey: backKey)
     let limits = try enter(key, admission, frame, headers)
@@ -216,8 +216,11 @@ extension PacketPath {
       else { throw .ttlExceeded }
       return .answer(.timeExceeded, answer)
     }
+    let tunnel = snapshot.tunnel(action.egress)
+    try check(frame, headers, for: tunnel)
     let length = headers.packetLength
-    let mtu = snapshot.ports[Int(action.egress.index)].device.mtu
+    var mtu = snapshot[action.egress].device.mtu
+    if headers.isFragment, let tunnel { mtu = tunnel.fragmentMTU }
     guard !frame.isTruncated else { return .send(action, .whole) }
     // Above the MTU of the link that it came from: no packet, but a batch of segments.
     if headers.transport == 6, !headers.isFragment, length > port.device.mtu {
@@ -229,12 +232,25 @@ extension PacketPath {
     }
     guard length > mtu else { return .send(action, .whole) }
     if headers.network == .ipv4, !headers.dontFragment {
-      return .send(action, .fragments(maximumPacket: mtu))
+      try check(frame, headers, for: tunnel, asFragments: true)
+      return .send(action, .fragments(maximumPacket: tunnel?.fragmentMTU ?? mtu))
     }
     guard
       let answer = output.makeICMPError(
         .fragmentationNeeded(mtu: mtu), about: frame, headers, from: port)
     else { throw .tooBig }
     return .answer(.fragmentationNeeded, answer)
+  }
+
+  /// Whether the way out's tunnel, where it is one, carries such packets.
+  func check(
+    _ frame: Frame, _ headers: Headers, for tunnel: Tunnels.Tunnel?, asFragments: Bool = false
+  ) throws(DropReason) {
+    guard let tunnel else { return }
+    do throws(TunnelRefusal) {
+      try tunnel.encoder.check(frame.readOnly, headers, asFragments: asFragments)
+    } catch {
+      throw DropReason(error)
+    }
   }
 }

@@ -14,13 +14,22 @@ extension PacketPath {
       if let reply { output.append(.init(port: port.id, frame: reply, cause: cause)) }
       conclude(.answered(answer), into: &output)
     case .send(let action, let size):
-      rewrite(frame, headers, by: action)
+      rewrite(frame, headers, by: action, from: port)
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
-      let verdict = Verdict.forwarded(action.egress)
+      let verdict = Verdict.forwarded(snapshot.link(of: action.egress))
       counts.count(verdict, route: action.route)
       output.append(verdict, PacketDetail(headers, action))
     }
 
+    finish(from: first, original: frame.bytes, into: &output)
+  }
+
+  /// What stands in the output from `first` on leaves: by a tunnel, encapsulated; all of it counted.
+  /// - Parameter original: where the frame stands that came in, if it may be one of them.
+  mutating func finish(
+    from first: Int, original: UnsafeMutableRawPointer? = nil, into output: inout Transmission
+  ) {
+    if snapshot.tunnels != nil { encapsulate(from: first, original: original, into: &output) }
     for item in output.items[first...] {
       counts.ports[Int(item.port.index)].transmitted.packets += 1
       counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
@@ -34,14 +43,17 @@ extension PacketPath {
   }
 
   /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
-  private func rewrite(_ frame: Frame, _ headers: Headers, by action: Action) {
+  private func rewrite(
+    _ frame: Frame, _ headers: Headers, by action: Action, from ingress: PortRecord
+  ) {
     // A sender that leaves checksums to its interface has only put the pseudo-header's sum there (F7). This
     // must be seen before the addresses change.
     let isPartial = hasPartialChecksum(frame.readOnly, headers)
     AddressRewrite(source: action.source, destination: action.destination)
       .apply(frame.bytes, headers, isPartial: isPartial)
     decrementHopLimit(frame.bytes, headers)
-    let port = snapshot.ports[Int(action.egress.index)]
+    let port = snapshot[action.egress]
+    if snapshot.tunnels != nil { clampSegment(frame, headers, between: ingress, and: port) }
     setMACs(frame.bytes, destination: port.peerMACAddress, source: port.macAddress)
     if isPartial || headers.ipv4ChecksumMissing { _ = completeChecksums(frame.buffer, headers) }
   }

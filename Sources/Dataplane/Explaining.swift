@@ -10,7 +10,10 @@ extension PacketPath {
     var explanation = Explanation(
       steps: [], verdict: "dropped", verdictDetail: "", sentence: "")
     do throws(DropReason) {
-      try explain(frame, from: record, into: &explanation, trace: &trace)
+      let isDone =
+        snapshot.tunnels?.backbone.id == port
+        ? try explainTunnelled(frame, from: record, into: &explanation, trace: &trace) : false
+      if !isDone { try explain(frame, from: record, into: &explanation, trace: &trace) }
     } catch {
       explanation.verdict = "dropped"
       explanation.verdictDetail = error.rawValue
@@ -51,14 +54,15 @@ extension PacketPath {
       {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason
-      case .forward(let action): return try explanation.send(headers, action, snapshot)
+      case .forward(let action):
+        return try send(frame, headers, by: action, into: &explanation, trace: &trace)
       }
     }
     if headers.isICMPError, let quoted = Headers.parseQuoted(frame.readOnly, headers) {
       trace.record("flow", "an ICMP error: it follows the flow of the packet that it quotes")
       if let match = table.find(FlowKey(answering: quoted, headers, port: port.id)) {
         let action = table[match.slot].action(isReverse: match.isReverse)
-        return try explanation.send(headers, action, snapshot)
+        return try send(frame, headers, by: action, into: &explanation, trace: &trace)
       }
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
     }
@@ -73,13 +77,48 @@ extension PacketPath {
         "flow",
         "\(match.isReverse ? "a reply" : "a further packet") of a known flow, \(flow.state.name)")
       if match.isReverse {
-        return try explanation.send(headers, flow.action(isReverse: true), snapshot)
+        return try send(
+          frame, headers, by: flow.action(isReverse: true), into: &explanation, trace: &trace)
       }
     } else {
       trace.record("flow", "none yet: the slow path decides")
     }
     let admission = try snapshot.admit(key, trace: &trace)
-    try explanation.send(headers, admission.action, snapshot)
+    try send(frame, headers, by: admission.action, into: &explanation, trace: &trace)
+  }
+
+  /// What comes out of a tunnel. False, and nothing done, for what concerns the backbone's link itself.
+  private func explainTunnelled(
+    _ frame: Frame, from backbone: PortRecord, into explanation: inout Explanation,
+    trace: inout Trace?
+  ) throws(DropReason) -> Bool {
+    guard
+      let (port, packet) = try snapshot.identify(
+        frame, at: backbone, acceptsAnyMAC: acceptsAnyMAC)
+    else { return false }
+    trace.record("decapsulate", snapshot.describe(packet, to: port))
+    // The frame stays as it is.
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: frame.length, alignment: 64)
+    defer { copy.deallocate() }
+    copy.copyMemory(from: frame.readOnly)
+    let arrival = snapshot.takeOff(
+      Frame(
+        bytes: copy.baseAddress!, length: frame.length, wireLength: frame.wireLength,
+        timestamp: frame.timestamp), at: backbone, acceptsAnyMAC: acceptsAnyMAC)
+    try explain(arrival.frame, from: snapshot[port], into: &explanation, trace: &trace)
+    return true
+  }
+
+  /// The end of a packet that leaves, as far as a port's tunnel carries it.
+  private func send(
+    _ frame: Frame, _ headers: Headers, by action: Action, into explanation: inout Explanation,
+    trace: inout Trace?
+  ) throws(DropReason) {
+    if let tunnel = snapshot.tunnel(action.egress) {
+      try check(frame, headers, for: tunnel)
+      trace.record("encapsulate", snapshot.describe(tunnel, headers, action))
+    }
+    try explanation.send(headers, action, snapshot)
   }
 
   /// All flows, in no order.
@@ -92,14 +131,14 @@ extension PacketPath {
   private func record(of flow: Flow, now: UInt64) -> FlowRecord {
     let key = flow.forward.key
     let action = flow.action(isReverse: false)
-    let ingress = snapshot.ports[Int(key.port)]
+    let ingress = snapshot[key.ingress]
     return FlowRecord(
       port: ingress.name,
       virtualNetwork: ingress.virtualNetwork.map { snapshot.topology.virtualNetworks[$0].name },
       source: endpoint(key.sourceAddress, key.sourcePort),
       destination: endpoint(key.destinationAddress, key.destinationPort),
       proto: transportName(key.transport), state: flow.state.name,
-      egress: snapshot.ports[Int(action.egress.index)].name,
+      egress: snapshot[action.egress].name,
       nextHopType: action.route.nextHopType.rawValue,
       service: action.route.service.map { snapshot.topology.services.services[$0].name },
       translatedSource: endpoint(key.address(action.source ?? key.source), key.sourcePort),
@@ -130,7 +169,7 @@ extension Explanation {
       sentence = "Its time to live runs out here."
       return
     }
-    let port = snapshot.ports[Int(action.egress.index)]
+    let port = snapshot[action.egress]
     verdict = "forwarded"
     verdictDetail = port.name
     egress = port.name

@@ -27,13 +27,15 @@ extension PacketPath {
     /// The first twelve bytes of a frame that leaves, as the machine loads them.
     var head: UInt64 = 0
     var rest: UInt32 = 0
-    /// The largest IP packet in bytes.
+    /// The largest IP packet in bytes; 0 of a tunnel, whose packets go another way (`forwardIntoTunnel`).
     var mtu: UInt32 = 0
 
     static func all(of snapshot: Snapshot) -> UnsafeMutablePointer<Link> {
-      let links = UnsafeMutablePointer<Link>.allocate(capacity: max(1, snapshot.ports.count))
-      for (index, port) in snapshot.ports.enumerated() {
-        var link = Link(mtu: UInt32(clamping: port.device.mtu))
+      let ports = snapshot.allPorts
+      let links = UnsafeMutablePointer<Link>.allocate(capacity: max(1, ports.count))
+      for (index, port) in ports.enumerated() {
+        let isTunnel = index >= snapshot.ports.count
+        var link = Link(mtu: isTunnel ? 0 : UInt32(clamping: port.device.mtu))
         withUnsafeTemporaryAllocation(byteCount: 12, alignment: 8) { bytes in
           let start = bytes.baseAddress.unsafelyUnwrapped
           setMACs(start, destination: port.peerMACAddress, source: port.macAddress)
@@ -126,7 +128,7 @@ extension PacketPath {
   }
 
   @inline(__always)
-  private func note(
+  func note(
     _ packet: PlainPacket, from port: PortID, _ candidate: UnsafeMutablePointer<Candidate>
   ) {
     let key = FlowKey(packet, port: port)
@@ -142,14 +144,15 @@ extension PacketPath {
 
   /// Forwards frames of a batch, from `index` on, as long as they are plain packets of flows that are in force and
   /// stay in their state.
-  /// - Parameter batch: where `candidates` begin in the vector.
+  /// - Parameters:
+  ///   - frames: the vector's.
+  ///   - batch: where `candidates` begin in the vector.
   /// - Returns: the first frame that is none, with nothing done to it, or the end.
   @inline(never)
   mutating func forwardKnown(
-    _ vector: borrowing PacketVector, from first: Int, to end: Int, batch: Int, run: inout Run,
-    into output: inout Transmission
+    _ frames: UnsafeMutablePointer<Frame>, from first: Int, to end: Int, batch: Int,
+    run: inout Run, into output: inout Transmission
   ) -> Int {
-    let frames = vector.frames
     let candidates = candidates - batch
     let generation = snapshot.generation
     let links = links
@@ -199,7 +202,7 @@ extension PacketPath {
     return index
   }
 
-  private func detail(of half: UnsafeMutablePointer<FlowHalf>) -> PacketDetail {
+  func detail(of half: UnsafeMutablePointer<FlowHalf>) -> PacketDetail {
     let match = table.match(half)
     let key = half.pointee.key
     var detail = PacketDetail()
@@ -221,7 +224,7 @@ extension FlowKey {
   ///   - addresses: of a packet of this version, where it is IPv4.
   ///   - frame: where they stand, untagged, where it is IPv6.
   @inline(__always)
-  fileprivate func hasAddresses(_ addresses: UInt64, of frame: UnsafeMutableRawPointer) -> Bool {
+  func hasAddresses(_ addresses: UInt64, of frame: UnsafeMutableRawPointer) -> Bool {
     guard isIPv6 else { return self.addresses == addresses }
     return PlainPacket.ipv6Addresses(frame) == (source, destination)
   }

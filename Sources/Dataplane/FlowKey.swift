@@ -5,8 +5,9 @@ import Wire
 ///
 /// The port stands for the virtual network: a NIC belongs to one, a gateway port to one, and what comes
 /// from the Internet carries addresses that are unique. So the same private address in two networks
-/// gives two keys (F5), and a packet that an appliance sends on is another flow than the one that
-/// reached the appliance, although both have the same 5-tuple.
+/// gives two keys (F5); what comes from the backbone inside a tunnel comes in by a port of its subnet's
+/// (Tunnels.swift). And a packet that an appliance sends on is another flow than the one that reached the appliance,
+/// although both have the same 5-tuple.
 struct FlowKey: Equatable {
   var source: UInt128
   var destination: UInt128
@@ -67,6 +68,7 @@ struct FlowKey: Equatable {
     get { UInt16(truncatingIfNeeded: rest >> 32) }
     set { rest = rest & ~(0xffff << 32) | UInt64(newValue) << 32 }
   }
+  var ingress: PortID { PortID(Int(port)) }
   var transport: UInt8 { UInt8(truncatingIfNeeded: rest >> 48) }
   var isIPv6: Bool { rest & Self.ipv6 != 0 }
 

@@ -36,6 +36,11 @@ public struct PacketPath: ~Copyable {
   let candidates: UnsafeMutablePointer<Candidate>
   /// What the fast path needs of each of the snapshot's ports.
   private(set) var links: UnsafeMutablePointer<Link>
+  /// One per frame of a batch from a backbone with an encapsulation; see Decapsulating.swift.
+  let arrivals: UnsafeMutablePointer<Arrival>
+  let inner: UnsafeMutablePointer<Frame>
+  /// Before the frames of the vector that is being processed; see `PacketVector`.
+  var room = 0
 
   /// - Parameter seed: of the flow table's hash; fixed for replay, random for live traffic.
   public init(
@@ -51,9 +56,13 @@ public struct PacketPath: ~Copyable {
     candidates = .allocate(capacity: Self.batch)
     candidates.initialize(repeating: Candidate(), count: Self.batch)
     links = Link.all(of: snapshot)
+    arrivals = .allocate(capacity: Self.batch)
+    inner = .allocate(capacity: Self.batch)
   }
 
   deinit {
+    arrivals.deallocate()
+    inner.deallocate()
     candidates.deallocate()
     links.deallocate()
   }
@@ -64,29 +73,48 @@ public struct PacketPath: ~Copyable {
     _ vector: borrowing PacketVector, from port: PortID, into output: inout Transmission
   ) {
     let record = snapshot.ports[Int(port.index)]
-    var bytes = 0
     var run = Run()
-    var start = 0
-    while start < vector.count {
-      let end = min(start &+ Self.batch, vector.count)
-      bytes &+= recognize(vector, start..<end, from: port)
-      var index = start
-      while true {
-        index = forwardKnown(vector, from: index, to: end, batch: start, run: &run, into: &output)
-        if index == end { break }
-        processAny(vector[index], cause: index, from: record, into: &output)
-        index &+= 1
-      }
-      start = end
-    }
+    room = vector.room
+    let bytes =
+      snapshot.tunnels?.backbone.id == port
+      ? processTunnelled(vector, from: record, run: &run, into: &output)
+      : process(vector, from: record, run: &run, into: &output)
     counts.count(run)
     counts.ports[Int(port.index)].received.packets &+= UInt64(vector.count)
     counts.ports[Int(port.index)].received.bytes &+= UInt64(bytes)
   }
 
+  /// - Returns: how many bytes the frames had on the wire.
+  private mutating func process(
+    _ vector: borrowing PacketVector, from port: PortRecord, run: inout Run,
+    into output: inout Transmission
+  ) -> Int {
+    let frames = vector.frames
+    var bytes = 0
+    var start = 0
+    while start < vector.count {
+      let end = min(start &+ Self.batch, vector.count)
+      bytes &+= recognize(vector, start..<end, from: port.id)
+      var index = start
+      while true {
+        index = forwardKnown(frames, from: index, to: end, batch: start, run: &run, into: &output)
+        if index == end { break }
+        let next = forwardIntoTunnel(frames, from: index, to: end, batch: start, into: &output)
+        if next > index {
+          index = next
+          continue
+        }
+        processAny(vector[index], cause: index, from: port, into: &output)
+        index &+= 1
+      }
+      start = end
+    }
+    return bytes
+  }
+
   /// One frame, whatever it is.
   @inline(never)
-  private mutating func processAny(
+  mutating func processAny(
     _ frame: Frame, cause: Int, from port: PortRecord, into output: inout Transmission
   ) {
     do throws(ParseError) {

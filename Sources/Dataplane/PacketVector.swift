@@ -20,6 +20,8 @@ public struct PacketVector: ~Copyable {
   @inlinable public var count: Int { used }
   @usableFromInline let memory: UnsafeMutableRawPointer
   @usableFromInline let frames: UnsafeMutablePointer<Frame>
+  /// Bytes before every frame that may be written to, `headroom` at most.
+  @usableFromInline var room = PacketVector.headroom
 
   public init() {
     precondition(Self.stride >= Self.frameCapacity + Self.headroom)
@@ -37,7 +39,10 @@ public struct PacketVector: ~Copyable {
 
   public var isFull: Bool { count == Self.capacity }
 
-  public mutating func removeAll() { used = 0 }
+  public mutating func removeAll() {
+    used = 0
+    room = Self.headroom
+  }
 
   /// Copies a frame in. False, and nothing done, where the vector is full or the frame is larger than
   /// `frameCapacity`.
@@ -56,11 +61,13 @@ public struct PacketVector: ~Copyable {
 
   /// Takes a frame that stays where it is, without a copy: it has to be writable, and to be there until the vector
   /// is emptied. False, and nothing done, where the vector is full.
+  /// - Parameter headroom: bytes before it that may be written to.
   @inlinable
-  public mutating func append(_ frame: Frame) -> Bool {
+  public mutating func append(_ frame: Frame, headroom: Int = 0) -> Bool {
     guard used < Self.capacity else { return false }
     frames[used] = frame
     used += 1
+    room = min(room, headroom)
     return true
   }
 

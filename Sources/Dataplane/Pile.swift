@@ -30,6 +30,12 @@ struct Pile<Element: BitwiseCopyable>: ~Copyable {
 
   mutating func removeAll() { count = 0 }
 
+  /// - Precondition: there is such an element.
+  mutating func replace(_ index: Int, with element: Element) { memory[index] = element }
+
+  /// - Precondition: there are so many.
+  mutating func truncate(to count: Int) { self.count = count }
+
   /// Valid until the next change.
   var elements: UnsafeBufferPointer<Element> { UnsafeBufferPointer(start: memory, count: count) }
 

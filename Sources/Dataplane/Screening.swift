@@ -55,6 +55,12 @@ extension Snapshot {
         && !nic.ipConfigurations.contains { $0.privateAddress == target }
         || port.addresses.contains(target)
     case .world(let index):
+      // Inside a tunnel, its network's addresses are what the far end wants to reach.
+      if tunnel(port.id) != nil, let network = port.virtualNetwork,
+        owner(of: target, in: network) != nil
+      {
+        return true
+      }
       return port.addresses.contains(target)
         || topology.worldPorts[index].kind == .internet && publicOwners[target] != nil
     }

@@ -34,6 +34,8 @@ public final class Snapshot: Sendable {
   let backbonePort: PortID?
   /// By network: its own gateway, or that of the peer whose gateway it uses.
   let gatewayPorts: [PortID?]
+  /// Nil where packets on the backbone are as they are elsewhere.
+  let tunnels: Tunnels?
 
   public init(generation: UInt64, topology: Topology, routing: RoutingTables) {
     self.generation = generation
@@ -50,6 +52,7 @@ public final class Snapshot: Sendable {
     }
     internetPort = worldPort(.internet, nil)
     backbonePort = worldPort(.backbone, nil)
+    tunnels = Tunnels(topology, ports: ports, backbone: backbonePort)
     gatewayPorts = topology.virtualNetworks.indices.map { network in
       worldPort(.gateway, network)
         ?? topology.virtualNetworks[network].peerings.first { $0.usesRemoteGateway }

@@ -108,7 +108,7 @@ extension PacketPath {
     let flow = table[slot]
     guard let subnet = flow.ownerSubnet else { return false }
     let isICMP = flow.forward.key.transport == (flow.forward.key.isIPv6 ? 58 : 1)
-    let ingress = snapshot.ports[Int(flow.forward.key.port)]
+    let ingress = snapshot[flow.forward.key.ingress]
     if case .platform = ingress.kind { return false }
     let route = snapshot.routing.resolve(
       .subnet(subnet), flow.forward.key.destinationAddress,
@@ -124,8 +124,8 @@ extension PacketPath {
   ) {
     let flow = table[slot]
     let key = flow.forward.key
-    let ingress = snapshot.ports[Int(key.port)]
-    let egress = snapshot.ports[Int(flow.forward.egress.index)]
+    let ingress = snapshot[key.ingress]
+    let egress = snapshot[flow.forward.egress]
     let sent = output.items.count
     // What each side sees of the other: the initiator the original addresses, the responder the new ones.
     output.appendResets(
@@ -137,11 +137,8 @@ extension PacketPath {
       to: flow.forward.rewrite.destination, key.destinationPort,
       sender: flow.forward.tcp, receiver: flow.reverse.tcp, by: egress,
       flow: flow, now: now)
-    for item in output.items[sent...] {
-      counts.switchResets += 1
-      counts.ports[Int(item.port.index)].transmitted.packets += 1
-      counts.ports[Int(item.port.index)].transmitted.bytes += UInt64(item.frame.wireLength)
-    }
+    counts.switchResets += UInt64(output.items.count - sent)
+    finish(from: sent, into: &output)
     table[slot].forward.lastSeen = now
     table.setState(.reset, of: slot)
   }
@@ -149,7 +146,7 @@ extension PacketPath {
   /// Nil for the further flow that an appliance made of a connection.
   private func closedConnection(_ flow: Flow) -> SwitchReport.ClosedConnection? {
     let key = flow.forward.key
-    guard snapshot.ports[Int(key.port)].subnet == flow.ownerSubnet else { return nil }
+    guard snapshot[key.ingress].subnet == flow.ownerSubnet else { return nil }
     let route = snapshot.routing.resolve(
       .subnet(flow.ownerSubnet!), key.destinationAddress, usesEndpoints: true)
     let service = flow.ownerService ?? route?.service
@@ -157,13 +154,13 @@ extension PacketPath {
       source: endpoint(key.sourceAddress, key.sourcePort),
       destination: endpoint(key.destinationAddress, key.destinationPort),
       service: service.map { snapshot.topology.services.services[$0].name } ?? "",
-      egress: snapshot.ports[Int(flow.forward.egress.index)].name)
+      egress: snapshot[flow.forward.egress].name)
   }
 
   /// After a reload, ports, subnets and services may stand in other places: flows keep theirs by name, and
   /// go where one of them has gone.
   private mutating func moveFlows(from old: Snapshot, to new: Snapshot) {
-    let ports = old.ports.map { port in new.ports.first { $0.name == port.name }?.id }
+    let ports = old.allPorts.map { port in new.port(withKey: old.key(of: port.id)) }
     let subnets = old.topology.subnets.indices.map {
       new.topology.subnet(named: old.topology.qualifiedName(ofSubnet: $0))
     }
@@ -185,7 +182,7 @@ extension PacketPath {
       }
       flow.forward.key.port = ingress.index
       flow.forward.egress = egress
-      flow.reverse.key.port = egress.index
+      flow.reverse.key.port = new.replyPort(of: egress).index
       flow.reverse.egress = ingress
       flow.ownerService = flow.ownerService.flatMap { services[$0] }
       flow.forwardDetails.route.service = flow.forwardDetails.route.service.flatMap { services[$0] }
@@ -198,7 +195,7 @@ extension PacketPath {
     // Decisions on fragments name ports by place; the few that are under way begin anew.
     fragments = FragmentTable<FragmentOutcome>()
     counts.move(
-      ports: ports, count: new.ports.count, services: services,
+      ports: Array(ports.prefix(old.ports.count)), count: new.ports.count, services: services,
       of: new.topology.services.services.count)
   }
 }
@@ -225,6 +222,7 @@ extension Snapshot {
   /// Whether ports, subnets and services have the same indices in both.
   func hasSamePlaces(as new: Snapshot) -> Bool {
     ports.map(\.name) == new.ports.map(\.name)
+      && (tunnels == nil) == (new.tunnels == nil)
       && topology.subnets.indices.map { topology.qualifiedName(ofSubnet: $0) }
         == new.topology.subnets.indices.map { new.topology.qualifiedName(ofSubnet: $0) }
       && topology.services.services.map(\.name) == new.topology.services.services.map(\.name)

@@ -48,7 +48,7 @@ public struct Transmission: ~Copyable {
   private var used = 0
 
   /// Memory for frames that we make grows in pieces of this size and is kept: one full vector of frames of
-  /// 64 KiB, each cut into segments, takes 17 of them.
+  /// 64 KiB, each cut into segments, takes 19 of them.
   private static let chunkSize = 1 << 20
 
   /// - Parameter recordsDetails: fills `details`: for those who report on packets, not for live traffic.
@@ -93,12 +93,25 @@ public struct Transmission: ~Copyable {
     itemPile.take(written)
   }
 
+  /// Changes the items from `first` on, and takes out those for which `change` says no.
+  mutating func changeItems(from first: Int, _ change: (inout Item, inout Self) -> Bool) {
+    var kept = first
+    for index in first..<itemPile.count {
+      var item = itemPile.elements[index]
+      guard change(&item, &self) else { continue }
+      itemPile.replace(kept, with: item)
+      kept += 1
+    }
+    itemPile.truncate(to: kept)
+  }
+
   /// The detail of a frame whose verdict is in, where details are asked for.
   mutating func append(_ detail: PacketDetail) { details.append(detail) }
 
-  /// Room for a frame of ours, aligned to 64 bytes, until the next `removeAll`.
+  /// Room for a frame of ours, aligned to 64 bytes, and `PacketVector.headroom` before it, until the next
+  /// `removeAll`.
   mutating func allocate(_ count: Int) -> UnsafeMutableRawBufferPointer {
-    let size = (count + 63) & ~63
+    let size = PacketVector.headroom + (count + 63) & ~63
     precondition(size <= Self.chunkSize)
     if chunk < chunks.count, used + size > Self.chunkSize {
       chunk += 1
@@ -108,6 +121,7 @@ public struct Transmission: ~Copyable {
       chunks.append(.allocate(byteCount: Self.chunkSize, alignment: 64))
     }
     defer { used += size }
-    return UnsafeMutableRawBufferPointer(rebasing: chunks[chunk][used..<used + count])
+    let start = used + PacketVector.headroom
+    return UnsafeMutableRawBufferPointer(rebasing: chunks[chunk][start..<start + count])
   }
 }

@@ -65,6 +65,16 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   case flowClosed = "flow-closed"
   case fragmentWithoutFirst = "fragment-without-first"
   case icmpErrorWithoutFlow = "icmp-error-without-flow"
+  // The backbone's encapsulation.
+  case notEncapsulated = "not-encapsulated"
+  case malformedEncapsulation = "malformed-encapsulation"
+  case fragmentedEncapsulation = "fragmented-encapsulation"
+  case nestedEncapsulation = "nested-encapsulation"
+  case unknownIdentity = "unknown-identity"
+  case optionsNotCarried = "options-not-carried"
+  case protocolNotCarried = "protocol-not-carried"
+  case icmpNotCarried = "icmp-not-carried"
+  case checksumMissing = "checksum-missing"
 
   /// One sentence for a user.
   public var sentence: String {
@@ -101,6 +111,17 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .flowClosed: "The flow was closed by an endpoint switch, and this packet is late."
     case .fragmentWithoutFirst: "A later fragment came without, or before, its first one."
     case .icmpErrorWithoutFlow: "The ICMP error quotes a packet of no known flow."
+    case .notEncapsulated:
+      "It came from the backbone without the encapsulation that packets have there."
+    case .malformedEncapsulation: "The encapsulation's headers contradict themselves or each other."
+    case .fragmentedEncapsulation: "The outer packet is a fragment, which no tunnel makes."
+    case .nestedEncapsulation: "A tunnel inside a tunnel."
+    case .unknownIdentity: "The prefix or network identifier on the backbone is no network's here."
+    case .optionsNotCarried:
+      "A service tunnel carries neither IPv4 options nor IPv6 extension headers."
+    case .protocolNotCarried: "A service tunnel does not carry this protocol."
+    case .icmpNotCarried: "A service tunnel carries whole echo messages and no other ICMP."
+    case .checksumMissing: "A service tunnel cannot carry fragments of UDP without a checksum."
     }
   }
 }

@@ -1,0 +1,163 @@
+import Model
+import Wire
+
+/// The backbone's encapsulation, worked out for every subnet (I1).
+///
+/// A subnet has a port of its own here, behind the snapshot's: packets of its endpoint traffic leave by it, and the
+/// replies come in by it once their encapsulation is off. So the keys of their flows hold the network (F5), and
+/// equal addresses in two networks are two flows towards one service. Where the encapsulation does not tell two
+/// subnets of a network apart, the replies of both come in by the first one's port.
+struct Tunnels: Sendable {
+  struct Tunnel: Sendable {
+    /// The subnet's port: named as the backbone, with the MTU that the headers leave.
+    var record: PortRecord
+    let subnet: Int
+    let encoder: TunnelEncoder
+    /// The port that replies come in by.
+    var replies: PortID
+    /// The largest fragment, in bytes: a fragment's headers may be longer than a whole packet's.
+    let fragmentMTU: Int
+  }
+
+  let backbone: PortRecord
+  let encapsulation: BackboneEncapsulation
+  let decoder: TunnelDecoder
+  /// One for each subnet, in their order.
+  private(set) var all: [Tunnel] = []
+  private var byPrefix: [OverlayPrefix: PortID] = [:]
+  /// The first tunnel of each network, and the networks by their number.
+  private var byVNI: [UInt32: PortID] = [:]
+
+  /// Nil where packets go as they are.
+  /// - Parameter ports: the snapshot's.
+  init?(_ topology: Topology, ports: [PortRecord], backbone: PortID?) {
+    guard let backbone, case .world(let index) = ports[Int(backbone.index)].kind,
+      let encapsulation = topology.worldPorts[index].encapsulation, encapsulation.kind != .none
+    else { return nil }
+    let physical = ports[Int(backbone.index)]
+    self.backbone = physical
+    self.encapsulation = encapsulation
+    decoder = TunnelDecoder(
+      isServiceTunnel: encapsulation.isServiceTunnel, format: encapsulation.format)
+    for (subnet, identity) in topology.identities.enumerated() {
+      let id = PortID(ports.count + subnet)
+      let prefix = encapsulation.prefixes[subnet] ?? identity.prefix
+      let encoder = TunnelEncoder(encapsulation, identity, prefix: prefix, on: physical)
+      var record = physical
+      record.id = id
+      record.virtualNetwork = topology.subnets[subnet].virtualNetwork
+      record.device.mtu -= encoder.overhead(isFragment: false)
+      if let outer = encoder.outer {
+        record.macAddress = outer.sourceMAC
+        record.peerMACAddress = outer.destinationMAC
+      }
+      // A service tunnel carries no ICMP errors.
+      if encapsulation.isServiceTunnel { record.addresses = [] }
+      let first =
+        encapsulation.isServiceTunnel ? byPrefix[prefix] : byVNI[identity.network]
+      if first == nil { byPrefix[prefix] = id }
+      if byVNI[identity.network] == nil { byVNI[identity.network] = id }
+      all.append(
+        Tunnel(
+          record: record, subnet: subnet, encoder: encoder, replies: first ?? id,
+          fragmentMTU: physical.device.mtu - encoder.overhead(isFragment: true)))
+    }
+  }
+
+  /// The port of a tunnel's packet; nil where no network owns its identity.
+  func port(of packet: TunnelDecoder.Packet) -> PortID? {
+    let byNetwork = packet.vni.map { byVNI[$0] } ?? nil
+    guard let prefixes = packet.prefixes else { return byNetwork }
+    guard prefixes.source == encapsulation.servicePrefix,
+      let port = byPrefix[prefixes.destination]
+    else { return nil }
+    // Two identities in one packet have to name one network.
+    guard packet.vni == nil || byNetwork.map({ network(of: $0) == network(of: port) }) ?? false
+    else { return nil }
+    return port
+  }
+
+  private func network(of port: PortID) -> Int? {
+    all[Int(port.index) - Int(all[0].record.id.index)].record.virtualNetwork
+  }
+}
+
+extension TunnelEncoder {
+  /// Of a subnet.
+  fileprivate init(
+    _ encapsulation: BackboneEncapsulation, _ identity: NetworkIdentity, prefix: OverlayPrefix,
+    on backbone: PortRecord
+  ) {
+    self.init(
+      prefixes: encapsulation.isServiceTunnel ? (prefix, encapsulation.servicePrefix) : nil,
+      outer: encapsulation.format.map { format in
+        Outer(
+          format: format, local: encapsulation.local ?? IPv4Address(0),
+          remote: encapsulation.remote, vni: identity.network,
+          sourceMAC: BackboneEncapsulation.macAddress(
+            network: identity.network, subnet: identity.subnet),
+          destinationMAC: encapsulation.remoteMACAddress ?? backbone.peerMACAddress)
+      })
+  }
+}
+
+extension Snapshot {
+  /// Of a port of ours, or of a tunnel's.
+  @inline(__always)
+  subscript(port: PortID) -> PortRecord {
+    let index = Int(port.index)
+    return index < ports.count ? ports[index] : tunnels!.all[index - ports.count].record
+  }
+
+  func tunnel(_ port: PortID) -> Tunnels.Tunnel? {
+    let index = Int(port.index)
+    return index < ports.count ? nil : tunnels?.all[index - ports.count]
+  }
+
+  /// The port whose link a packet is on: of a tunnel, the backbone.
+  func link(of port: PortID) -> PortID {
+    Int(port.index) < ports.count ? port : tunnels!.backbone.id
+  }
+
+  /// Where endpoint traffic of a subnet leaves.
+  func backbonePort(of subnet: Int?) -> PortID? {
+    guard let tunnels, let subnet else { return backbonePort }
+    return tunnels.all[subnet].record.id
+  }
+
+  /// The port at which replies to what leaves by a port come in.
+  func replyPort(of port: PortID) -> PortID { tunnel(port)?.replies ?? port }
+
+  /// A port by a name that no other has.
+  func key(of port: PortID) -> String {
+    guard let tunnel = tunnel(port) else { return ports[Int(port.index)].name }
+    return "\(tunnel.record.name) \(topology.qualifiedName(ofSubnet: tunnel.subnet))"
+  }
+
+  /// The port of that key; nil where there is none.
+  func port(withKey key: String) -> PortID? {
+    ports.first { $0.name == key }?.id
+      ?? tunnels?.all.first { self.key(of: $0.record.id) == key }?.record.id
+  }
+
+  /// The ports and, behind them, the tunnels'.
+  var allPorts: [PortRecord] { ports + (tunnels?.all.map(\.record) ?? []) }
+}
+
+extension DropReason {
+  init(_ refusal: TunnelRefusal) {
+    self =
+      switch refusal {
+      case .notEncapsulated: .notEncapsulated
+      case .malformed: .malformedEncapsulation
+      case .truncated: .truncated
+      case .fragmented: .fragmentedEncapsulation
+      case .nested: .nestedEncapsulation
+      case .options: .optionsNotCarried
+      case .protocolNotCarried: .protocolNotCarried
+      case .icmpNotCarried: .icmpNotCarried
+      case .checksumMissing: .checksumMissing
+      case .tooLong: .tooBig
+      }
+  }
+}
