@@ -78,6 +78,7 @@ extension BuildConfiguration {
     var subnet = Subnet(
       name: draft.name.value, virtualNetwork: network, addressPrefixes: draft.prefixes.map(\.value))
     subnet.serviceEndpoints = endpoints(of: draft, network: network)
+    subnet.number = draft.number.map { UInt16($0.value) }
     topology.subnets.append(subnet)
     subnetDrafts.append(draft)
   }

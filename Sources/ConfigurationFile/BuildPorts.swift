@@ -77,6 +77,9 @@ extension BuildConfiguration {
     } else if let network = section.peek("virtualNetwork") {
       network.error("only the gateway belongs to one network; remove it")
     }
+    if kind == .backbone, let encapsulation = section["encapsulation"] {
+      port.encapsulation = self.encapsulation(encapsulation, of: port)
+    }
     section.finish()
     topology.worldPorts.append(port)
   }

@@ -42,6 +42,7 @@ struct SubnetDraft {
   var hasPrefixes = false
   var endpoints: [EndpointDraft] = []
   var routeTable: Reference?
+  var number: Located<Int>?
   var place: Place
 }
 

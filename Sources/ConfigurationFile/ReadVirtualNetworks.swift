@@ -71,6 +71,7 @@ enum ReadVirtualNetworks {
     draft.endpoints =
       section["serviceEndpoints"]?.list(of: "service endpoints").compactMap(endpoint) ?? []
     draft.routeTable = section.reference("routeTable", "the name of a route table")
+    draft.number = section["number"]?.integer(0...65_535)
     section.warnNotApplied([
       ("networkSecurityGroup", "network security groups have no effect here yet"),
       ("natGateway", "a NAT gateway has no effect here; give NICs public addresses"),

@@ -35,6 +35,7 @@ struct AllKeysTests {
           - name: app
             addressPrefixes: [10.1.1.0/24, 10.1.2.0/24]
             routeTable: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/TABLE }
+            number: 12
             serviceEndpoints:
               - Microsoft.KeyVault
               - { service: Microsoft.Storage, locations: [northeurope, West Europe] }
@@ -71,6 +72,15 @@ struct AllKeysTests {
       internet: { device: wan, macAddress: 02:00:00:00:01:01, peerMacAddress: 02:00:00:00:01:02, addresses: [192.0.2.1, "2001:db8::1"], mtu: 1400 }
       gateway: [{ device: hub-gw, virtualNetwork: hub }]
       backbone:
+        encapsulation:
+          type: service-tunnel
+          outer: vxlan
+          localAddress: 169.254.3.1
+          remoteAddress: 169.254.3.2
+          remoteMacAddress: 02:00:00:00:03:09
+          udpPort: 8472
+          servicePrefix: "2603:10e1:100:2::/96"
+          prefixes: { 'spoke/app': "fd00:108:0:d204:0:200::/96", 'hub': "fd00:1::/96" }
     bgp:
       routes:
         - { addressPrefix: 192.168.0.0/16, nextHopIpAddress: 169.254.2.2, virtualNetwork: hub }
@@ -143,6 +153,17 @@ struct AllKeysTests {
     #expect(internet.peerMACAddress == MACAddress("02:00:00:00:01:02"))
     #expect(internet.addresses == [IPAddress("192.0.2.1"), IPAddress("2001:db8::1")])
     #expect(topology.worldPorts.map(\.virtualNetwork) == [nil, 0, nil])
+    let prefix = { (text: String) in OverlayPrefix(IPPrefix(text)!)! }
+    let shared = prefix("fd00:1::/96")
+    #expect(
+      topology.worldPorts[2].encapsulation
+        == BackboneEncapsulation(
+          kind: .serviceTunnel, outer: .vxlan, local: IPv4Address("169.254.3.1"),
+          remote: IPv4Address("169.254.3.2"),
+          remoteMACAddress: MACAddress("02:00:00:00:03:09"), port: 8_472,
+          servicePrefix: prefix("2603:10e1:100:2::/96"),
+          prefixes: [0: shared, 1: shared, 2: prefix("fd00:108:0:d204:0:200::/96")]))
+    #expect(topology.subnetNumbers == [1, 2, 12])
     #expect(
       topology.bgpRoutes == [
         BGPRoute(
