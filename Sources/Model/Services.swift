@@ -87,15 +87,43 @@ public struct ServiceCatalogue: Hashable, Sendable {
     public var exclusiveGroup: String?
     /// The document lists it as a preview.
     public var preview: Bool
+    /// What holds for the firewalls of its resources (I3).
+    public var resources: ResourceRules
 
     public init(
-      name: String, tag: String, scope: Scope, exclusiveGroup: String? = nil, preview: Bool = false
+      name: String, tag: String, scope: Scope, exclusiveGroup: String? = nil, preview: Bool = false,
+      resources: ResourceRules = ResourceRules()
     ) {
       self.name = name
       self.tag = tag
       self.scope = scope
       self.exclusiveGroup = exclusiveGroup
       self.preview = preview
+      self.resources = resources
+    }
+  }
+
+  /// What holds for the firewalls of a service's resources (I3, I4); data.
+  public struct ResourceRules: Hashable, Sendable {
+    /// `Microsoft.Storage/storageAccounts`.
+    public var type: String?
+    /// How many virtual-network rules a resource can have; nil where no limit is known.
+    public var maximumVirtualNetworkRules: Int?
+    public var maximumIPRules: Int?
+    /// A rule with `ignoreMissingVnetServiceEndpoint` may be written before the subnet has the endpoint.
+    public var allowsRuleBeforeEndpoint: Bool
+    /// IP rules have no effect on callers in the resource's own region: storage.
+    public var ignoresIPRulesInRegion: Bool
+
+    public init(
+      type: String? = nil, maximumVirtualNetworkRules: Int? = nil, maximumIPRules: Int? = nil,
+      allowsRuleBeforeEndpoint: Bool = false, ignoresIPRulesInRegion: Bool = false
+    ) {
+      self.type = type
+      self.maximumVirtualNetworkRules = maximumVirtualNetworkRules
+      self.maximumIPRules = maximumIPRules
+      self.allowsRuleBeforeEndpoint = allowsRuleBeforeEndpoint
+      self.ignoresIPRulesInRegion = ignoresIPRulesInRegion
     }
   }
 
@@ -111,5 +139,10 @@ public struct ServiceCatalogue: Hashable, Sendable {
   /// By name, without regard to case.
   public func index(named name: String) -> Int? {
     services.firstIndex { $0.name.lowercased() == name.lowercased() }
+  }
+
+  /// What holds for the resources of a service; of an unknown one, nothing.
+  public func resourceRules(of service: String) -> ResourceRules {
+    index(named: service).map { services[$0].resources } ?? ResourceRules()
   }
 }

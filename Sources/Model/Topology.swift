@@ -14,6 +14,8 @@ public struct Topology: Sendable {
   public var worldPorts: [WorldPort]
   /// Routes written in the file as if learned on the gateway (R3).
   public var bgpRoutes: [BGPRoute]
+  /// What the services hold, and whom it admits (I3).
+  public var resources: [Resource]
   public var serviceTags: ServiceTags
   public var services: ServiceCatalogue
 
@@ -22,7 +24,8 @@ public struct Topology: Sendable {
     icmpFollowsEndpoints: Bool = false, virtualNetworks: [VirtualNetwork] = [],
     subnets: [Subnet] = [], routeTables: [RouteTable] = [],
     networkInterfaces: [NetworkInterface] = [], worldPorts: [WorldPort] = [],
-    bgpRoutes: [BGPRoute] = [], serviceTags: ServiceTags = ServiceTags(),
+    bgpRoutes: [BGPRoute] = [], resources: [Resource] = [],
+    serviceTags: ServiceTags = ServiceTags(),
     services: ServiceCatalogue = ServiceCatalogue()
   ) {
     self.name = name
@@ -34,6 +37,7 @@ public struct Topology: Sendable {
     self.networkInterfaces = networkInterfaces
     self.worldPorts = worldPorts
     self.bgpRoutes = bgpRoutes
+    self.resources = resources
     self.serviceTags = serviceTags
     self.services = services
   }
@@ -77,18 +81,21 @@ public struct VirtualNetwork: Sendable {
   public var region: Region
   public var tenant: String?
   public var subscription: String?
+  /// Azure's; nil where the file has none, and one is made of subscription and name.
+  public var resourceID: AzureID?
   public var addressSpace: [IPPrefix]
   public var peerings: [Peering]
 
   public init(
     name: String, id: UInt32, region: Region, tenant: String? = nil, subscription: String? = nil,
-    addressSpace: [IPPrefix], peerings: [Peering] = []
+    resourceID: AzureID? = nil, addressSpace: [IPPrefix], peerings: [Peering] = []
   ) {
     self.name = name
     self.id = id
     self.region = region
     self.tenant = tenant
     self.subscription = subscription
+    self.resourceID = resourceID
     self.addressSpace = addressSpace
     self.peerings = peerings
   }
@@ -120,6 +127,8 @@ public struct Subnet: Sendable {
   public var routeTable: Int?
   /// On the backbone (I1); nil for its place in the network.
   public var number: UInt16?
+  /// Whichever name it has (I3); nil until `SubnetIdentities` has given one.
+  public var identity: SubnetIdentity?
 
   public init(
     name: String, virtualNetwork: Int, addressPrefixes: [IPPrefix],
