@@ -1,0 +1,100 @@
+import Wire
+
+/// What a resource's rules must keep (I3): regions, tenants, endpoints and limits.
+extension Topology {
+  /// What is wrong with a resource and its rules.
+  public func problems(with resource: Resource) -> [LocatedResourceProblem] {
+    var found: [LocatedResourceProblem] = []
+    let limits = services.resourceRules(of: resource.service)
+    let (networkRules, ipRules) = (resource.firewall.virtualNetworkRules, resource.firewall.ipRules)
+    if let maximum = limits.maximumVirtualNetworkRules, networkRules.count > maximum {
+      let problem = ResourceProblem.tooManyVirtualNetworkRules(
+        service: resource.service, count: networkRules.count, maximum: maximum)
+      found.append(LocatedResourceProblem(.virtualNetworkRules, problem))
+    }
+    if let maximum = limits.maximumIPRules, ipRules.count > maximum {
+      let problem = ResourceProblem.tooManyIPRules(
+        service: resource.service, count: ipRules.count, maximum: maximum)
+      found.append(LocatedResourceProblem(.ipRules, problem))
+    }
+    if let secondary = resource.secondaryRegion, !services.pairs.isEmpty,
+      services.pairs[resource.region] != secondary
+    {
+      let problem = ResourceProblem.secondaryNotPaired(
+        region: resource.region, secondary: secondary, pair: services.pairs[resource.region])
+      found.append(LocatedResourceProblem(.secondaryRegion, problem))
+    }
+    var seen: Set<AzureID> = []
+    let subnets = subnetsByID
+    for (index, rule) in networkRules.enumerated() {
+      let part = LocatedResourceProblem.Part.virtualNetworkRule(index)
+      if !seen.insert(rule.subnetID).inserted {
+        found.append(LocatedResourceProblem(part, .repeated(rule: "\(rule)")))
+      }
+      guard let subnet = subnets[rule.subnetID] else { continue }
+      found += problems(with: rule, of: resource, subnet: subnet).map {
+        LocatedResourceProblem(part, $0)
+      }
+    }
+    return found
+  }
+
+  private func problems(
+    with rule: ResourceFirewall.VirtualNetworkRule, of resource: Resource, subnet: Int
+  ) -> [ResourceProblem] {
+    var found: [ResourceProblem] = []
+    let name = qualifiedName(ofSubnet: subnet)
+    let network = virtualNetworks[subnets[subnet].virtualNetwork]
+    if let tenant = network.tenant, let own = resource.tenant,
+      tenant.lowercased() != own.lowercased()
+    {
+      found.append(.otherTenant(subnet: name, tenant: tenant, ofResource: own))
+    }
+    if let problem = regionProblem(of: resource, subnet: subnet) { found.append(problem) }
+    let mayIgnore = services.resourceRules(of: resource.service).allowsRuleBeforeEndpoint
+    if rule.ignoreMissingVnetServiceEndpoint, !mayIgnore {
+      found.append(.missingEndpointNotIgnored(service: resource.service))
+    } else if endpoints(ofSubnet: subnet, for: resource.service).isEmpty,
+      !rule.ignoreMissingVnetServiceEndpoint
+    {
+      found.append(
+        .endpointMissing(subnet: name, service: resource.service, mayBeIgnored: mayIgnore))
+    }
+    return found
+  }
+
+  /// SQL and Data Lake Gen1: the network's region; a geo-redundant account: its primary's.
+  private func regionProblem(of resource: Resource, subnet: Int) -> ResourceProblem? {
+    let region = virtualNetworks[subnets[subnet].virtualNetwork].region
+    guard region != resource.region, let index = services.index(named: resource.service) else {
+      return nil
+    }
+    let name = qualifiedName(ofSubnet: subnet)
+    if services.services[index].scope == .region {
+      return .otherRegion(
+        service: resource.service, region: resource.region, subnet: name, ofNetwork: region)
+    }
+    let isGlobal = endpoints(ofSubnet: subnet, for: resource.service).contains { endpoint in
+      services.index(named: endpoint.service).map { services.services[$0].scope } == .everyRegion
+    }
+    guard resource.secondaryRegion != nil, !isGlobal else { return nil }
+    return .primaryElsewhere(region: resource.region, subnet: name, ofNetwork: region)
+  }
+
+  /// A subnet's endpoints that lead to a service's resources: its own, or one of its exclusive group
+  /// (`Microsoft.Storage.Global` for a storage account).
+  public func endpoints(ofSubnet index: Int, for service: String) -> [ServiceEndpoint] {
+    let wanted = services.index(named: service).map { services.services[$0] }
+    return subnets[index].serviceEndpoints.filter { endpoint in
+      let other = services.index(named: endpoint.service).map { services.services[$0] }
+      return endpoint.service.lowercased() == service.lowercased()
+        || (wanted?.exclusiveGroup != nil && wanted?.exclusiveGroup == other?.exclusiveGroup)
+    }
+  }
+
+  /// Subnets by their IDs, as rules name them.
+  public var subnetsByID: [AzureID: Int] {
+    Dictionary(
+      subnets.indices.map { (id(ofSubnet: $0), $0) }, uniquingKeysWith: { first, _ in first })
+  }
+}
