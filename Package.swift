@@ -25,6 +25,7 @@ func isProduct(_ dependency: Target.Dependency) -> Bool {
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let collections = Target.Dependency.product(name: "Collections", package: "swift-collections")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let argumentParser = Target.Dependency.product(
   name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -41,6 +42,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
     // Without its default traits it does not build swift-configuration.
     .package(
       url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -62,6 +64,7 @@ let package = Package(
     + module("Wire")
     + module("Lookup", ["CKernels"])
     + module("Model", ["Wire", "Lookup"])
+    + module("Tokens", ["Wire", "Model", jwtKit])
     + module(
       "Dataplane", ["CKernels", "Wire", "Lookup", "Model"], tests: ["CAllocationCount"])
     + module(

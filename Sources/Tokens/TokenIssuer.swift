@@ -1,0 +1,47 @@
+import Foundation
+import JWTKit
+import Model
+
+/// The directory service's part: signs tokens.
+public struct TokenIssuer: Sendable {
+  /// How long a token counts, in seconds: an hour, as Azure's do.
+  public static let lifetime = 3600
+
+  public let issuer: String
+  private let key: ES256PrivateKey
+  private let keys: JWTKeyCollection
+
+  /// With a key of its own, which `verifier` knows the public half of.
+  public init(issuer: String) async {
+    self.issuer = issuer
+    key = ES256PrivateKey()
+    keys = JWTKeyCollection()
+    await keys.add(ecdsa: key)
+  }
+
+  /// Checks what this issuer signs; it cannot sign.
+  public func verifier(audience: String) async -> TokenVerifier {
+    let keys = JWTKeyCollection()
+    await keys.add(ecdsa: key.publicKey)
+    return TokenVerifier(issuer: issuer, audience: audience, keys: keys)
+  }
+
+  /// A token for somebody who has signed in. Its network claim says from which subnet, and is there only where the
+  /// request came over the endpoint (I7).
+  /// - Throws: Where the library cannot sign.
+  public func token(
+    for principal: String, audience: String, caller: Caller, in topology: Topology,
+    at time: Date = Date()
+  ) async throws -> String {
+    let now = Int(time.timeIntervalSince1970)
+    var network: AccessToken.Network?
+    if caller.viaEndpoint, let subnet = caller.subnet, let identity = caller.identity {
+      network = AccessToken.Network(
+        subnet: "\(topology.id(ofSubnet: subnet))", identity: identity, tenant: caller.tenant)
+    }
+    return try await keys.sign(
+      AccessToken(
+        iss: issuer, sub: principal, aud: audience, iat: now, nbf: now, exp: now + Self.lifetime,
+        vnet: network))
+  }
+}
