@@ -5,25 +5,54 @@
 /// North, Qatar Central ...) are not listed.
 ///
 /// The tag of Cognitive Services is not marked for service endpoints in any published file.
+///
+/// `resources` are the limits that Azure's documentation of each service names; where it names none there is none here.
 let builtInServices = """
   {
     "services": [
       { "name": "Microsoft.Storage", "tag": "Storage", "scope": "regionAndPair",
-        "exclusiveGroup": "storage" },
+        "exclusiveGroup": "storage",
+        "resources": {
+          "type": "Microsoft.Storage/storageAccounts", "virtualNetworkRules": 400, "ipRules": 400,
+          "ipRulesInRegion": false } },
       { "name": "Microsoft.Storage.Global", "tag": "Storage", "scope": "everyRegion",
-        "exclusiveGroup": "storage" },
-      { "name": "Microsoft.Sql", "tag": "Sql", "scope": "region" },
-      { "name": "Microsoft.AzureCosmosDB", "tag": "AzureCosmosDB", "scope": "everyRegion" },
-      { "name": "Microsoft.KeyVault", "tag": "AzureKeyVault", "scope": "everyRegion" },
-      { "name": "Microsoft.ServiceBus", "tag": "ServiceBus", "scope": "everyRegion" },
-      { "name": "Microsoft.EventHub", "tag": "EventHub", "scope": "everyRegion" },
-      { "name": "Microsoft.Web", "tag": "AppService", "scope": "everyRegion" },
+        "exclusiveGroup": "storage",
+        "resources": {
+          "type": "Microsoft.Storage/storageAccounts", "virtualNetworkRules": 400, "ipRules": 400,
+          "ipRulesInRegion": false } },
+      { "name": "Microsoft.Sql", "tag": "Sql", "scope": "region",
+        "resources": {
+          "type": "Microsoft.Sql/servers", "virtualNetworkRules": 128, "ruleBeforeEndpoint": true } },
+      { "name": "Microsoft.AzureCosmosDB", "tag": "AzureCosmosDB", "scope": "everyRegion",
+        "resources": {
+          "type": "Microsoft.DocumentDB/databaseAccounts", "virtualNetworkRules": 64,
+          "ruleBeforeEndpoint": true } },
+      { "name": "Microsoft.KeyVault", "tag": "AzureKeyVault", "scope": "everyRegion",
+        "resources": {
+          "type": "Microsoft.KeyVault/vaults", "virtualNetworkRules": 200, "ipRules": 1000,
+          "ruleBeforeEndpoint": true } },
+      { "name": "Microsoft.ServiceBus", "tag": "ServiceBus", "scope": "everyRegion",
+        "resources": {
+          "type": "Microsoft.ServiceBus/namespaces", "virtualNetworkRules": 128, "ipRules": 128,
+          "ruleBeforeEndpoint": true } },
+      { "name": "Microsoft.EventHub", "tag": "EventHub", "scope": "everyRegion",
+        "resources": {
+          "type": "Microsoft.EventHub/namespaces", "virtualNetworkRules": 128, "ipRules": 128,
+          "ruleBeforeEndpoint": true } },
+      { "name": "Microsoft.Web", "tag": "AppService", "scope": "everyRegion",
+        "resources": { "type": "Microsoft.Web/sites" } },
       { "name": "Microsoft.ContainerRegistry", "tag": "AzureContainerRegistry",
-        "scope": "everyRegion", "preview": true },
+        "scope": "everyRegion", "preview": true,
+        "resources": {
+          "type": "Microsoft.ContainerRegistry/registries", "virtualNetworkRules": 100,
+          "ipRules": 100 } },
       { "name": "Microsoft.CognitiveServices", "tag": "CognitiveServicesManagement",
-        "scope": "everyRegion" },
+        "scope": "everyRegion",
+        "resources": {
+          "type": "Microsoft.CognitiveServices/accounts", "ruleBeforeEndpoint": true } },
       { "name": "Microsoft.AzureActiveDirectory", "tag": "AzureActiveDirectory",
-        "scope": "region" }
+        "scope": "region",
+        "resources": { "type": "Microsoft.DataLakeStore/accounts", "virtualNetworkRules": 100 } }
     ],
     "pairs": {
       "eastasia": "southeastasia", "southeastasia": "eastasia",

@@ -7,11 +7,14 @@ import Model
 /// ```json
 /// { "services": [
 ///     { "name": "Microsoft.Storage", "tag": "Storage", "scope": "regionAndPair",
-///       "exclusiveGroup": "storage", "preview": false } ],
+///       "exclusiveGroup": "storage", "preview": false,
+///       "resources": { "type": "Microsoft.Storage/storageAccounts", "virtualNetworkRules": 400, "ipRules": 400,
+///         "ruleBeforeEndpoint": false, "ipRulesInRegion": false } } ],
 ///   "pairs": { "westeurope": "northeurope" } }
 /// ```
 ///
-/// `scope` is `region`, `regionAndPair` or `everyRegion`; `exclusiveGroup` and `preview` may be absent.
+/// `scope` is `region`, `regionAndPair` or `everyRegion`; `exclusiveGroup`, `preview` and `resources`, and
+/// each key of the latter, may be absent.
 public enum ServiceDataFile {
   /// Reads and checks a whole file.
   /// - Throws: `RouteSourceError` with every problem, each with its service and field.
@@ -69,7 +72,9 @@ private struct ServiceData: Decodable {
 
 /// One element of `services`: never fails to decode, but holds its problems.
 private struct ServiceEntry: Decodable {
-  enum Key: String, CodingKey, CaseIterable { case name, tag, scope, exclusiveGroup, preview }
+  enum Key: String, CodingKey, CaseIterable {
+    case name, tag, scope, exclusiveGroup, preview, resources
+  }
 
   var name: String?
   var service: ServiceCatalogue.Service?
@@ -82,16 +87,49 @@ private struct ServiceEntry: Decodable {
     let scopeName = fields.required(.scope, String.self)
     let group = fields.optional(.exclusiveGroup, String.self)
     let preview = fields.optional(.preview, Bool.self) ?? false
+    let resources = fields.optional(.resources, ResourcesEntry.self)
     fields.refuseUnknownKeys(decoder, known: Key.allCases)
     let scope = scopeName.flatMap(ServiceCatalogue.Service.Scope.init(rawValue:))
     if let scopeName, scope == nil {
       let known = ServiceCatalogue.Service.Scope.allCases.map { "`\($0.rawValue)`" }
       fields.report(.scope, "`\(scopeName)` is none of \(known.joined(separator: ", "))")
     }
-    problems = fields.problems
+    problems =
+      fields.problems
+      + (resources?.problems ?? []).map {
+        RouteSourceError.Problem(field: "resources.\($0.field)", sentence: $0.sentence)
+      }
     if let name, let tag, let scope, problems.isEmpty {
       service = ServiceCatalogue.Service(
-        name: name, tag: tag, scope: scope, exclusiveGroup: group, preview: preview)
+        name: name, tag: tag, scope: scope, exclusiveGroup: group, preview: preview,
+        resources: resources?.rules ?? ServiceCatalogue.ResourceRules())
     }
+  }
+}
+
+/// What holds for the firewalls of a service's resources (I3): never fails to decode, but holds its problems.
+private struct ResourcesEntry: Decodable {
+  enum Key: String, CodingKey, CaseIterable {
+    case type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion
+  }
+
+  var rules = ServiceCatalogue.ResourceRules()
+  var problems: [RouteSourceError.Problem]
+
+  init(from decoder: any Decoder) {
+    var fields = Fields<Key>(decoder, place: "")
+    rules.type = fields.optional(.type, String.self)
+    rules.maximumVirtualNetworkRules = fields.optional(.virtualNetworkRules, Int.self)
+    rules.maximumIPRules = fields.optional(.ipRules, Int.self)
+    rules.allowsRuleBeforeEndpoint = fields.optional(.ruleBeforeEndpoint, Bool.self) ?? false
+    rules.ignoresIPRulesInRegion = !(fields.optional(.ipRulesInRegion, Bool.self) ?? true)
+    fields.refuseUnknownKeys(decoder, known: Key.allCases)
+    for (key, limit) in [
+      (Key.virtualNetworkRules, rules.maximumVirtualNetworkRules),
+      (.ipRules, rules.maximumIPRules),
+    ] {
+      if let limit, limit < 0 { fields.report(key, "must not be negative") }
+    }
+    problems = fields.problems
   }
 }

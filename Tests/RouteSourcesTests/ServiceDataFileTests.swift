@@ -22,7 +22,9 @@ struct ServiceDataFileTests {
     try Data(
       #"""
       { "services": [ { "name": "Contoso.Files", "tag": "Storage", "scope": "region",
-                        "exclusiveGroup": "files", "preview": true } ],
+                        "exclusiveGroup": "files", "preview": true,
+                        "resources": { "type": "Contoso.Files/shares", "virtualNetworkRules": 7, "ipRules": 8,
+                                       "ruleBeforeEndpoint": true, "ipRulesInRegion": false } } ],
         "pairs": { "West Europe": "uksouth" } }
       """#.utf8
     ).write(to: path)
@@ -31,7 +33,10 @@ struct ServiceDataFileTests {
       catalogue.services == [
         ServiceCatalogue.Service(
           name: "Contoso.Files", tag: "Storage", scope: .region, exclusiveGroup: "files",
-          preview: true)
+          preview: true,
+          resources: .init(
+            type: "Contoso.Files/shares", maximumVirtualNetworkRules: 7, maximumIPRules: 8,
+            allowsRuleBeforeEndpoint: true, ignoresIPRulesInRegion: true))
       ])
     #expect(catalogue.pairs == [Region("westeurope"): Region("uksouth")])
   }
@@ -44,12 +49,20 @@ struct ServiceDataFileTests {
         "services.json: services[0] (A): scope: `world` is none of `region`, `regionAndPair`, `everyRegion`"
       ),
       (
+        #"{"services": [{"name": "A", "tag": "T", "scope": "region", "resources": {"ipRules": -1, "rules": 3, "type": 4}}]}"#,
+        """
+        services.json: services[0] (A): resources.type: must be a string
+        services.json: services[0] (A): resources.rules: is not a key; known are type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion
+        services.json: services[0] (A): resources.ipRules: must not be negative
+        """
+      ),
+      (
         #"{"services": [{"name": "A", "scope": "region"}]}"#,
         "services.json: services[0] (A): tag: is missing"
       ),
       (
         #"{"services": [{"name": "A", "tag": "T", "scope": "region", "preveiw": true}]}"#,
-        "services.json: services[0] (A): preveiw: is not a key; known are name, tag, scope, exclusiveGroup, preview"
+        "services.json: services[0] (A): preveiw: is not a key; known are name, tag, scope, exclusiveGroup, preview, resources"
       ),
       (
         #"{"services": [{"name": "A", "tag": "T", "scope": "region", "preview": "yes"}]}"#,
