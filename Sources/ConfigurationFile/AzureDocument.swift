@@ -116,9 +116,14 @@ struct AzureDocument {
       "microsoft.network/routetables/routes", "microsoft.network/networkinterfaces",
       "microsoft.network/publicipaddresses",
     ].contains(type) || type.hasPrefix("microsoft.classicnetwork/")
+      || AzureResourceTypes.isRead(type)
   }
 
   private mutating func add(_ type: String, _ value: Value, parent: (type: String, name: String)?) {
+    if let service = AzureResourceTypes.service(of: type) {
+      drafts.resources += [ReadResources.resource(value, service: service)].compactMap { $0 }
+      return
+    }
     switch type.split(separator: "/").last.map(String.init) {
     case "virtualnetworks":
       drafts.networks += [ReadVirtualNetworks.network(value)].compactMap { $0 }
@@ -144,7 +149,10 @@ struct AzureDocument {
     for (type, parent, value) in children {
       let key = parent.lowercased()
       let isFound: Bool
-      if type.hasSuffix("/routes") {
+      if AzureResourceTypes.isRead(type) {
+        isFound = AzureResourceTypes.attach(
+          value, type: type, parent: key, to: &drafts.resources)
+      } else if type.hasSuffix("/routes") {
         isFound = attach(to: key, in: \.routeTables, name: \.name.value) {
           $0.routes += [ReadRouteTables.route(value)].compactMap { $0 }
         }

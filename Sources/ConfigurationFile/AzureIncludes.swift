@@ -58,5 +58,6 @@ enum AzureIncludes {
     drafts.routeTables += document.drafts.routeTables
     drafts.interfaces += document.drafts.interfaces
     drafts.publicAddresses += document.drafts.publicAddresses
+    drafts.resources += document.drafts.resources
   }
 }

@@ -32,6 +32,17 @@ enum AzureKeys {
     "applicationSecurityGroups", "gatewayLoadBalancer", "privateLinkConnectionProperties",
     "virtualNetworkTaps",
   ]
+  /// Of storage accounts, SQL servers and the like.
+  static let resource = [
+    "identity", "plan", "accessTier", "encryption", "minimumTlsVersion", "supportsHttpsTrafficOnly",
+    "allowBlobPublicAccess", "administratorLogin", "version", "state",
+    "isVirtualNetworkFilterEnabled",
+  ]
+  /// Of a firewall's rule set: whom else Azure lets in, which nothing here plays.
+  static let ruleSet = [
+    "bypass", "resourceAccessRules", "trustedServiceAccessEnabled", "ipv6Rules",
+    "publicNetworkAccess",
+  ]
   static let publicAddress = [
     "location", "publicIPAllocationMethod", "publicIPAddressVersion", "idleTimeoutInMinutes",
     "ipTags", "ipConfiguration", "dnsSettings", "ddosSettings", "publicIPPrefix", "natGateway",

@@ -13,6 +13,9 @@ struct BuildConfiguration {
   var subnetDrafts: [SubnetDraft] = []
   var tableDrafts: [RouteTableDraft] = []
   var interfaceDrafts: [InterfaceDraft] = []
+  var resourceDrafts: [ResourceDraft] = []
+  var access = AccessControl()
+  var accessDecisions: [AccessDecision] = []
   /// Interfaces of the dataplane's namespace, and what has them.
   var devices: [String: String] = [:]
 
@@ -35,11 +38,14 @@ struct BuildConfiguration {
     buildBGP()
     buildPeerings()
     warnOfAppliances()
+    buildRoles()
+    buildResources()
     let lab = document.lab.map { buildLab($0) }
     guard findings.errors.isEmpty else { return nil }
     return Configuration(
       path: document.path, topology: topology, kernelBGP: kernelBGP,
-      controlSocket: document.controlSocket, maximumFlows: document.maximumFlows, lab: lab)
+      controlSocket: document.controlSocket, maximumFlows: document.maximumFlows, lab: lab,
+      access: access, accessDecisions: accessDecisions)
   }
 
   /// Reports a name that an earlier element has, without regard to case.

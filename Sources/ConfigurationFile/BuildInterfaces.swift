@@ -93,7 +93,8 @@ extension BuildConfiguration {
     return subnet
   }
 
-  private func subnet(_ reference: Reference, reporting: Bool) -> Int? {
+  /// The subnet that a name or an ID means.
+  func subnet(_ reference: Reference, reporting: Bool) -> Int? {
     var name = reference.text
     if let id = reference.id {
       let exact = subnetDrafts.firstIndex { $0.resourceID?.normalized == id.normalized }

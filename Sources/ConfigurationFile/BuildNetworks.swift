@@ -31,12 +31,21 @@ extension BuildConfiguration {
       topology.virtualNetworks.append(
         VirtualNetwork(
           name: name, id: UInt32(number), region: draft.location?.value ?? Region(""),
-          tenant: draft.tenant, subscription: draft.subscription,
+          tenant: draft.tenant, subscription: draft.subscription, resourceID: azureID(of: draft),
           addressSpace: draft.addressSpace.map(\.value)))
       refuseRepeated(draft.subnets.map(\.name), what: "subnet of `\(name)`")
       for subnet in draft.subnets { buildSubnet(subnet, network: index) }
       checkSubnets(of: draft)
     }
+  }
+
+  /// As written, or made of what is written beside it; nil where nothing is.
+  private func azureID(of draft: NetworkDraft) -> AzureID? {
+    if let id = draft.resourceID { return AzureID("/" + id.text) }
+    guard let group = draft.resourceGroup else { return nil }
+    return AzureID.resource(
+      subscription: draft.subscription ?? Topology.unnamedSubscription, group: group,
+      type: "Microsoft.Network/virtualNetworks", name: draft.name.value)
   }
 
   /// A region that neither the pairs nor the tags know is probably misspelt.

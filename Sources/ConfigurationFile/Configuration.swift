@@ -26,12 +26,17 @@ public struct Configuration: Sendable {
   /// F4.
   public var maximumFlows: Int
   public var lab: LabTopology?
+  /// Roles, and who has which (I4).
+  public var access: AccessControl
+  /// What was decided about the rules of resources whose maker the file names, in the file's order: for the log.
+  public var accessDecisions: [AccessDecision]
   /// What is probably not meant, but can be run.
   public var warnings: [ConfigurationProblem]
 
   public init(
     path: String, topology: Topology, kernelBGP: [KernelBGP] = [], controlSocket: String,
     maximumFlows: Int = 65_536, lab: LabTopology? = nil,
+    access: AccessControl = AccessControl(), accessDecisions: [AccessDecision] = [],
     warnings: [ConfigurationProblem] = []
   ) {
     self.path = path
@@ -40,6 +45,8 @@ public struct Configuration: Sendable {
     self.controlSocket = controlSocket
     self.maximumFlows = maximumFlows
     self.lab = lab
+    self.access = access
+    self.accessDecisions = accessDecisions
     self.warnings = warnings
   }
 }

@@ -8,6 +8,9 @@ struct Drafts {
   var routeTables: [RouteTableDraft] = []
   var interfaces: [InterfaceDraft] = []
   var publicAddresses: [PublicAddressDraft] = []
+  var resources: [ResourceDraft] = []
+  var roles: [RoleDraft] = []
+  var roleAssignments: [RoleAssignmentDraft] = []
 }
 
 /// A reference to another resource, as a name or as a resource ID.
@@ -26,6 +29,7 @@ struct NetworkDraft {
   var location: Located<Region>?
   var tenant: String?
   var subscription: String?
+  var resourceGroup: String?
   var addressSpace: [Located<IPPrefix>] = []
   /// Something was written, right or wrong.
   var hasAddressSpace = false

@@ -9,6 +9,7 @@ extension Drafts {
     // A table or an address is one statement: the YAML file's replaces the other.
     routeTables = Self.joined(routeTables, included.routeTables, name: \.name.value) { own, _ in own
     }
+    resources = Self.joined(resources, included.resources, name: \.key) { $0.adding(to: $1) }
     publicAddresses = Self.joined(publicAddresses, included.publicAddresses, name: \.name.value) {
       own, _ in own
     }
@@ -35,6 +36,7 @@ extension NetworkDraft {
     result.location = location ?? base.location
     result.tenant = tenant ?? base.tenant
     result.subscription = subscription ?? base.subscription
+    result.resourceGroup = resourceGroup ?? base.resourceGroup
     if !hasAddressSpace {
       (result.addressSpace, result.hasAddressSpace) = (base.addressSpace, base.hasAddressSpace)
     }

@@ -39,6 +39,9 @@ enum ReadDocument {
     drafts.interfaces = resources(section, "networkInterfaces", ReadNetworkInterfaces.interface)
     drafts.publicAddresses = resources(
       section, "publicIPAddresses", ReadNetworkInterfaces.publicAddress(resource:))
+    drafts.resources = resources(section, "resources") { ReadResources.resource($0) }
+    drafts.roles = section["roleDefinitions"].map(ReadRoles.definitions) ?? []
+    drafts.roleAssignments = section["roleAssignments"].map(ReadRoles.assignments) ?? []
     let (ports, bgp) = (section["ports"], section["bgp"])
     let (serviceTags, services) = catalogues(section)
     let flows = section["flows"]?.section("maximum: \(defaultMaximumFlows)")

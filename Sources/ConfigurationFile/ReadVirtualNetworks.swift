@@ -17,6 +17,7 @@ enum ReadVirtualNetworks {
     draft.location = section["location"]?.region()
     draft.tenant = section["tenant"]?.text()?.value
     draft.subscription = section["subscription"]?.text()?.value
+    draft.resourceGroup = section["resourceGroup"]?.text()?.value
     draft.addressSpace = addressSpace(section)
     draft.hasAddressSpace = section["addressSpace"] != nil
     draft.subnets = section["subnets"]?.list(of: "subnets").compactMap(subnet) ?? []

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ConfigurationFile
+import Model
 
 struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -7,7 +8,7 @@ struct CheckCommand: ParsableCommand {
     abstract: "Validates a configuration file and nothing else.",
     discussion: """
       Prints every error with file, line and field, all at once, and ends with status 1; or one line that \
-      says what the configuration holds. Warnings are on standard error, and change nothing. With \
+      says what the configuration holds, and one for each resource. Warnings are on standard error, and change nothing. With \
       --output json errors, warnings and counts are one document on standard output.
       """)
 
@@ -29,7 +30,7 @@ struct CheckCommand: ParsableCommand {
     case .json: try format.print(report) { "" }
     case .table:
       for warning in report.warnings { writeNote("warning: \(warning.text)") }
-      if report.errors.isEmpty { writeOut("\(path): OK: \(report.text)\n") }
+      if report.errors.isEmpty { writeOut("\(path): OK: \(report.text)\n\(report.details)") }
     }
     guard report.errors.isEmpty else { throw ExitCode.failure }
   }
@@ -63,6 +64,9 @@ private struct CheckReport: Encodable {
   var networkInterfaces = 0
   var serviceEndpoints = 0
   var routes = 0
+  var resources: [CheckedResource] = []
+  /// Who may join which subnet to which resource, one sentence each (I4).
+  var accessDecisions: [String] = []
 
   init() {}
 
@@ -74,13 +78,60 @@ private struct CheckReport: Encodable {
     networkInterfaces = topology.networkInterfaces.count
     serviceEndpoints = topology.subnets.reduce(0) { $0 + $1.serviceEndpoints.count }
     routes = topology.routeTables.reduce(0) { $0 + $1.routes.count } + topology.bgpRoutes.count
+    resources = topology.resources.map(CheckedResource.init)
+    accessDecisions = configuration.accessDecisions.map(\.description)
   }
 
   var text: String {
     [
       (virtualNetworks, "virtual network"), (subnets, "subnet"),
       (networkInterfaces, "network interface"), (serviceEndpoints, "service endpoint"),
-      (routes, "route"),
-    ].map { "\($0) \($1)\($0 == 1 ? "" : "s")" }.joined(separator: ", ")
+      (routes, "route"), (resources.count, "resource"),
+    ].map(counted).joined(separator: ", ")
   }
+
+  /// A line for each resource and each decision.
+  var details: String {
+    (resources.map(\.text) + accessDecisions).map { "  \($0)\n" }.joined()
+  }
+}
+
+/// A resource as `spurline check` shows it (I3).
+private struct CheckedResource: Encodable {
+  var id: String
+  var name: String
+  var service: String
+  var region: String
+  var secondaryRegion: String?
+  var addresses: [String]
+  var hostNames: [String]
+  var defaultAction: String
+  var virtualNetworkRules: [String]
+  var ipRules: [String]
+
+  init(_ resource: Resource) {
+    id = "\(resource.id)"
+    name = resource.name
+    service = resource.service
+    region = resource.region.name
+    secondaryRegion = resource.secondaryRegion?.name
+    addresses = (resource.addresses + resource.secondaryAddresses).map(\.description)
+    hostNames = resource.hostNames + resource.secondaryHostNames
+    defaultAction =
+      resource.firewall.isPublic ? resource.firewall.defaultAction.rawValue : "Disabled"
+    virtualNetworkRules = resource.firewall.virtualNetworkRules.map(\.description)
+    ipRules = resource.firewall.ipRules.map(\.description)
+  }
+
+  var text: String {
+    let regions = [region, secondaryRegion].compactMap(\.self).joined(separator: " and ")
+    let rules = [
+      (virtualNetworkRules.count, "virtual-network rule"), (ipRules.count, "IP rule"),
+    ].map(counted)
+    return "\(name) (\(service), \(regions)): \(defaultAction), \(rules.joined(separator: ", "))"
+  }
+}
+
+private func counted(_ count: Int, _ what: String) -> String {
+  "\(count) \(what)\(count == 1 ? "" : "s")"
 }

@@ -20,6 +20,7 @@ struct AllKeysTests {
         location: West Europe
         tenant: contoso
         subscription: production
+        resourceGroup: network
         addressSpace: [10.0.0.0/16]
         subnets:
           - name: GatewaySubnet
@@ -86,6 +87,49 @@ struct AllKeysTests {
         - { addressPrefix: 192.168.0.0/16, nextHopIpAddress: 169.254.2.2, virtualNetwork: hub }
       kernel:
         - { virtualNetwork: hub, table: main, protocol: 186 }
+    resources:
+      - name: account
+        id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/account
+        service: Microsoft.Storage
+        location: northeurope
+        secondaryLocation: westeurope
+        tenant: contoso
+        subscription: production
+        resourceGroup: data
+        addresses: [20.60.19.4]
+        secondaryAddresses: [20.60.26.4]
+        hostNames: [account.blob.core.windows.net]
+        secondaryHostNames: [account-secondary.blob.core.windows.net]
+        principal: ada
+        publicNetworkAccess: Enabled
+        networkAcls:
+          defaultAction: Deny
+          bypass: AzureServices
+          virtualNetworkRules: [{ id: spoke/app, action: Allow }]
+          ipRules: [{ value: 203.0.113.0/24, action: Allow }]
+      - name: vault
+        service: Microsoft.KeyVault
+        location: eastus
+        hostNames: [vault.vault.azure.net]
+        networkRuleSet:
+          defaultAction: Deny
+          virtualNetworkRules: [{ subnet: { id: spoke/app }, ignoreMissingVnetServiceEndpoint: true }]
+          ipRules: [{ ipMask: 203.0.113.9 }, { ipAddressOrRange: 198.51.100.0/24 }]
+      - name: server
+        service: Microsoft.Sql
+        location: northeurope
+        hostNames: [server.database.windows.net]
+        virtualNetworkRules: [{ name: r, virtualNetworkSubnetId: spoke/app, ignoreMissingVnetServiceEndpoint: true }]
+        firewallRules: [{ name: f, startIpAddress: 203.0.113.1, endIpAddress: 203.0.113.9 }]
+    roleDefinitions:
+      - name: Joiner
+        id: 6a5f
+        actions: [Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action]
+        notActions: [Microsoft.Network/*/delete]
+        assignableScopes: [/, hub, hub/nva]
+      - { name: Nested, permissions: [{ actions: ["*"] }], assignableScopes: [/] }
+    roleAssignments:
+      - { principal: ada, role: Joiner, scope: spoke/app }
     lab:
       namespaces:
         - { name: vm1, networkInterface: vm1 }
@@ -178,6 +222,28 @@ struct AllKeysTests {
     #expect(lab.namespaces[1].routes[0].destination == .anyIPv4)
     #expect(lab.namespaces[1].routes[1] == .init(destination: IPPrefix("10.0.0.0/8")!, device: "b"))
     #expect(lab.links[0].first.addresses.map(\.description) == ["169.254.4.1/30"])
+  }
+
+  @Test("each key of resources and roles is read")
+  func resources() throws {
+    let configuration = try #require(Outcome.of(Self.yaml).configuration)
+    let resources = configuration.topology.resources
+    #expect(
+      resources.map(\.service) == ["Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.Sql"])
+    #expect(
+      resources.map { $0.region(at: .secondary).name } == ["westeurope", "eastus", "northeurope"])
+    #expect(resources.map(\.firewall.virtualNetworkRules.count) == [1, 1, 1])
+    #expect(
+      resources.map { $0.firewall.ipRules.map(\.description) } == [
+        ["203.0.113.0/24"], ["203.0.113.9", "198.51.100.0/24"], ["203.0.113.1-203.0.113.9"],
+      ])
+    let access = configuration.access
+    #expect(
+      access.definitions[0].permissions[0].notActions.map(\.description) == [
+        "Microsoft.Network/*/delete"
+      ])
+    #expect(access.definitions[0].assignableScopes.count == 3)
+    #expect(configuration.accessDecisions.map(\.isAllowed) == [true])
   }
 
   @Test("the reference documents every key that is read")
