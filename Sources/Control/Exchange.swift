@@ -29,10 +29,10 @@ struct Exchange: ~Copyable {
   private(set) var refused: [Int] = []
 
   /// - Parameter bells: of all workers.
-  init(_ rings: Rings, index: Int, bells: [Doorbell]) {
+  init(_ rings: Rings, index: Int, bells: [Doorbell], snapshot: Snapshot) {
     self.index = index
     self.bells = bells
-    spread = FlowSpread(workers: rings.workers)
+    spread = FlowSpread(workers: rings.workers, snapshot: snapshot)
     others = (0..<rings.workers).filter { $0 != index }
     let all = others.isEmpty ? 0..<0 : 0..<rings.workers
     writers = all.map { HandOverWriter(rings.ring(from: index, to: $0)) }
@@ -41,12 +41,13 @@ struct Exchange: ~Copyable {
 
   func role(of place: PlacedPort) -> PortRole { place.owner == index ? .whole : .sending }
 
-  /// After a change of ports: which place each of them has now.
-  mutating func notePlaces(of slots: [PortSlot]) {
+  /// Which place each port has from now on, and in what tunnels packets come.
+  mutating func adopt(_ snapshot: Snapshot, _ places: [PlacedPort]) {
+    guard !others.isEmpty else { return }
     ports = Dictionary(
-      uniqueKeysWithValues: slots.indices.map { (slots[$0].place.number, PortID($0)) })
+      uniqueKeysWithValues: places.indices.map { (places[$0].number, PortID($0)) })
     // Its entries name ports by place; the few fragments that are under way begin anew.
-    spread = FlowSpread(workers: spread.workers)
+    spread = FlowSpread(workers: spread.workers, snapshot: snapshot)
   }
 
   /// Which worker decides a frame; this one where it belongs to no flow.

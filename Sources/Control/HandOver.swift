@@ -138,7 +138,8 @@ struct HandOverReader {
       _ = vector.append(
         Frame(
           bytes: record + HandOver.offset, length: Int(head.length),
-          wireLength: Int(head.wireLength), timestamp: head.timestamp))
+          wireLength: Int(head.wireLength), timestamp: head.timestamp),
+        headroom: PacketVector.headroom)
       position += HandOver.recordSize(Int(head.length))
     }
     return port

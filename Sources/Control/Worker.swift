@@ -39,7 +39,9 @@ final class Worker: Sendable {
           try plan.prepare()
           core = try WorkerCore(
             snapshot: plan.snapshot, ports: plan.ports, limits: plan.limits,
-            exchange: Exchange(plan.rings, index: plan.index, bells: plan.mailboxes.map(\.bell)),
+            exchange: Exchange(
+              plan.rings, index: plan.index, bells: plan.mailboxes.map(\.bell),
+              snapshot: plan.snapshot),
             mailbox: mailbox, logger: plan.logger, openPort: plan.makeOpener())
         } catch {
           _ = mailbox.close()

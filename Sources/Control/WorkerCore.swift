@@ -52,7 +52,7 @@ struct WorkerCore: ~Copyable {
       throw .cannotStart(problems)
     }
     self.slots = slots
-    exchange.notePlaces(of: slots)
+    exchange.adopt(snapshot, ports)
     self.exchange = exchange
     self.openPort = openPort
     self.mailbox = mailbox
@@ -162,6 +162,7 @@ struct WorkerCore: ~Copyable {
   mutating func adopt(_ snapshot: Snapshot, ports: [PlacedPort]) -> Adoption {
     let start = Time.monotonic()
     let report = path.adopt(snapshot, now: Time.packetTime(), into: &output)
+    exchange.adopt(snapshot, ports)
     let old = rearrange(for: ports)
     transmit()
     let interruption = Time.monotonic() - start
@@ -194,7 +195,6 @@ struct WorkerCore: ~Copyable {
       slot.place = place
       return slot
     }
-    exchange.notePlaces(of: slots)
     defer { ahead = [] }
     return old + ahead
   }

@@ -3,25 +3,30 @@ import Wire
 
 /// Which of several workers decides a packet: the same for every packet of a flow, in both directions and on
 /// both sides of an address translation, which keeps ports and protocol (F1). An ICMP error goes where the
-/// packet that it quotes went, a later fragment where the first one went.
+/// packet that it quotes went, a later fragment where the first one went; what comes in a tunnel goes where the packet
+/// inside belongs (I1).
 ///
 /// One of these belongs to each worker that receives, because all fragments of a datagram come in by one port.
 public struct FlowSpread: ~Copyable {
   public let workers: Int
+  private let tunnels: Tunnels?
   private var fragments = FragmentTable<Int>()
 
-  /// - Parameter workers: at least one.
-  public init(workers: Int) {
+  /// - Parameters:
+  ///   - workers: at least one.
+  ///   - snapshot: that names the ports.
+  public init(workers: Int, snapshot: Snapshot) {
     precondition(workers > 0)
     self.workers = workers
+    tunnels = snapshot.tunnels
   }
 
   /// Nil for a frame that belongs to no flow (ARP, what cannot be read, a later fragment without its first):
   /// whoever has received it decides it.
   public mutating func worker(of frame: Frame, from port: PortID) -> Int? {
-    if let plain = plainWorker(of: frame) { return plain }
-    guard let headers = headers(of: frame) else { return nil }
-    let worker = worker(of: headers, frame, from: port)
+    if tunnels?.backbone.id != port, let plain = plainWorker(of: frame) { return plain }
+    guard let (bytes, headers) = packet(of: frame, from: port) else { return nil }
+    let worker = worker(of: headers, bytes, from: port, at: frame.timestamp)
     if headers.isFirstFragment, let worker {
       fragments.note(FragmentKey(headers, port: port), worker, now: frame.timestamp)
     }
@@ -30,22 +35,36 @@ public struct FlowSpread: ~Copyable {
 
   /// The same without taking note: for explanations.
   public func whichWorker(of frame: Frame, from port: PortID) -> Int? {
-    headers(of: frame).flatMap { worker(of: $0, frame, from: port) }
+    packet(of: frame, from: port).flatMap { bytes, headers in
+      worker(of: headers, bytes, from: port, at: frame.timestamp)
+    }
   }
 
-  private func headers(of frame: Frame) -> Headers? {
-    try? Headers.parse(frame.readOnly, wireLength: frame.wireLength)
+  /// The frame that decides, and what its headers say: of a tunnel's, the one inside.
+  private func packet(
+    of frame: Frame, from port: PortID
+  ) -> (UnsafeRawBufferPointer, Headers)? {
+    let bytes = frame.readOnly
+    guard let headers = try? Headers.parse(bytes, wireLength: frame.wireLength) else { return nil }
+    guard let tunnels, tunnels.backbone.id == port,
+      let packet = try? tunnels.decoder.decode(bytes, headers)
+    else { return (bytes, headers) }
+    return (UnsafeRawBufferPointer(rebasing: bytes[packet.innerOffset...]), packet.inner)
   }
 
-  private func worker(of headers: Headers, _ frame: Frame, from port: PortID) -> Int? {
+  private func worker(
+    of headers: Headers, _ bytes: UnsafeRawBufferPointer, from port: PortID, at time: UInt64
+  ) -> Int? {
     if headers.network == .arp { return nil }
     if headers.isLaterFragment {
-      return fragments.outcome(of: FragmentKey(headers, port: port), now: frame.timestamp)
+      return fragments.outcome(of: FragmentKey(headers, port: port), now: time)
     }
-    if let quoted = Headers.parseQuoted(frame.readOnly, headers) {
+    if let quoted = Headers.parseQuoted(bytes, headers) {
       return worker(quoted.transport, quoted.sourcePort, quoted.destinationPort)
     }
-    return worker(headers.transport, headers.sourcePort, headers.destinationPort)
+    // ICMP's number differs where a service tunnel makes IPv6 of IPv4; only echoes have a flow there.
+    let transport = headers.transport == 58 ? 1 : headers.transport
+    return worker(transport, headers.sourcePort, headers.destinationPort)
   }
 
   /// Of an untagged, unfragmented TCP or UDP packet without options: most are, and their ports are where they

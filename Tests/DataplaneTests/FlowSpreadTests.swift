@@ -21,7 +21,7 @@ import Testing
     "Both directions meet the same worker, on both sides of an address translation (F1)",
     arguments: [2, 3, 7, 64])
   func symmetry(workers: Int) throws {
-    var spread = FlowSpread(workers: workers)
+    var spread = FlowSpread(workers: workers, snapshot: Fixture().path.snapshot)
     for _ in 0..<500 {
       let (a, b) = (UInt16.random(in: .min ... .max), UInt16.random(in: .min ... .max))
       for isUDP in [false, true] {
@@ -48,7 +48,7 @@ import Testing
   @Test("Connections of one client to one service are spread over all workers, evenly")
   func evenness() throws {
     for workers in [2, 4, 8] {
-      var spread = FlowSpread(workers: workers)
+      var spread = FlowSpread(workers: workers, snapshot: Fixture().path.snapshot)
       var counts = Array(repeating: 0, count: workers)
       for port in UInt16(32_768)..<61_000 {
         let frame = FrameBuilder("10.0.1.4", "20.60.1.1").tcp(port, 443)
@@ -62,7 +62,7 @@ import Testing
   @Test(
     "F2: an ICMP error goes to the worker of the packet that it quotes; both sides of a ping meet")
   func icmp() throws {
-    var spread = FlowSpread(workers: 16)
+    var spread = FlowSpread(workers: 16, snapshot: Fixture().path.snapshot)
     for port in UInt16(1_000)..<1_100 {
       let packet = FrameBuilder("203.0.113.4", "20.60.1.1").udp(port, 53)
       let error = FrameBuilder("192.0.2.1", "203.0.113.4").error(type: 3, code: 3, quoting: packet)
@@ -76,7 +76,7 @@ import Testing
 
   @Test("F2: fragments follow their first one, by the port that they came in by")
   func fragments() throws {
-    var spread = FlowSpread(workers: 16)
+    var spread = FlowSpread(workers: 16, snapshot: Fixture().path.snapshot)
     for port in UInt16(1_000)..<1_100 {
       var builder = FrameBuilder("10.0.1.4", "20.60.1.1")
       let whole = builder.udp(port, 53)
@@ -98,11 +98,37 @@ import Testing
 
   @Test("What belongs to no flow stays where it arrived")
   func others() {
-    var spread = FlowSpread(workers: 4)
+    var spread = FlowSpread(workers: 4, snapshot: Fixture().path.snapshot)
     let arp = Array(repeating: UInt8(0xff), count: 12) + [8, 6] + Array(repeating: 0, count: 28)
     #expect(Self.worker(arp, &spread) == nil)
     #expect(Self.worker([], &spread) == nil)
     let frame = FrameBuilder("10.0.1.4", "20.60.1.1").tcp(1, 2)
     for length in 0..<34 { #expect(Self.worker(Array(frame[..<length]), &spread) == nil) }
+  }
+
+  @Test(
+    "I1: what leaves in a tunnel and the answer that comes in one meet the same worker",
+    arguments: FarEnd.all)
+  func tunnels(far: FarEnd) throws {
+    let lab = far.lab()
+    var spread = FlowSpread(workers: 16, snapshot: lab.path.snapshot)
+    let backbone = lab.port("backbone")
+    for port in UInt16(4_000)..<4_050 {
+      let reply = { (_ build: (FrameBuilder) -> [UInt8]) in
+        far.frame(
+          Fixture.storage, to: "10.0.1.4", prefix: FarEnd.prefixes["vm1"]!, vni: 1, build)
+      }
+      let request = FrameBuilder("10.0.1.4", Fixture.storage)
+      #expect(
+        Self.worker(request.tcp(port, 443), &spread)
+          == Self.worker(reply { $0.tcp(443, port, flags: .ack) }, &spread, from: backbone))
+      #expect(
+        Self.worker(request.udp(port, 53), &spread)
+          == Self.worker(reply { $0.udp(53, port) }, &spread, from: backbone))
+      #expect(
+        Self.worker(request.echo(identifier: port), &spread)
+          == Self.worker(
+            reply { $0.echo(request: false, identifier: port) }, &spread, from: backbone))
+    }
   }
 }
