@@ -10,6 +10,8 @@ public struct Topology: Sendable {
   public var virtualNetworks: [VirtualNetwork]
   public var subnets: [Subnet]
   public var routeTables: [RouteTable]
+  public var securityGroups: [SecurityGroup]
+  public var applicationSecurityGroups: [ApplicationSecurityGroup]
   public var networkInterfaces: [NetworkInterface]
   public var worldPorts: [WorldPort]
   /// Routes written in the file as if learned on the gateway (R3).
@@ -23,6 +25,8 @@ public struct Topology: Sendable {
     name: String = "", precedence: PrecedenceModel = .serviceEndpoints,
     icmpFollowsEndpoints: Bool = false, virtualNetworks: [VirtualNetwork] = [],
     subnets: [Subnet] = [], routeTables: [RouteTable] = [],
+    securityGroups: [SecurityGroup] = [],
+    applicationSecurityGroups: [ApplicationSecurityGroup] = [],
     networkInterfaces: [NetworkInterface] = [], worldPorts: [WorldPort] = [],
     bgpRoutes: [BGPRoute] = [], resources: [Resource] = [],
     serviceTags: ServiceTags = ServiceTags(),
@@ -34,6 +38,8 @@ public struct Topology: Sendable {
     self.virtualNetworks = virtualNetworks
     self.subnets = subnets
     self.routeTables = routeTables
+    self.securityGroups = securityGroups
+    self.applicationSecurityGroups = applicationSecurityGroups
     self.networkInterfaces = networkInterfaces
     self.worldPorts = worldPorts
     self.bgpRoutes = bgpRoutes
@@ -129,16 +135,19 @@ public struct Subnet: Sendable {
   public var number: UInt16?
   /// Whichever name it has (I3); nil until `SubnetIdentities` has given one.
   public var identity: SubnetIdentity?
+  /// Index of its network security group (N1).
+  public var securityGroup: Int?
 
   public init(
     name: String, virtualNetwork: Int, addressPrefixes: [IPPrefix],
-    serviceEndpoints: [ServiceEndpoint] = [], routeTable: Int? = nil
+    serviceEndpoints: [ServiceEndpoint] = [], routeTable: Int? = nil, securityGroup: Int? = nil
   ) {
     self.name = name
     self.virtualNetwork = virtualNetwork
     self.addressPrefixes = addressPrefixes
     self.serviceEndpoints = serviceEndpoints
     self.routeTable = routeTable
+    self.securityGroup = securityGroup
   }
 
   /// F6: the fabric's own address in a subnet, the first after the network's.
@@ -223,10 +232,16 @@ public struct NetworkInterface: Sendable {
   public struct IPConfiguration: Hashable, Sendable {
     public var privateAddress: IPAddress
     public var publicAddress: IPAddress?
+    /// Indices of the application security groups that it is in (N1).
+    public var applicationSecurityGroups: [Int]
 
-    public init(privateAddress: IPAddress, publicAddress: IPAddress? = nil) {
+    public init(
+      privateAddress: IPAddress, publicAddress: IPAddress? = nil,
+      applicationSecurityGroups: [Int] = []
+    ) {
       self.privateAddress = privateAddress
       self.publicAddress = publicAddress
+      self.applicationSecurityGroups = applicationSecurityGroups
     }
   }
 
@@ -237,6 +252,8 @@ public struct NetworkInterface: Sendable {
   public var macAddress: MACAddress
   /// It may send with addresses that are not its own: a virtual appliance.
   public var ipForwarding: Bool
+  /// Index of its network security group (N1); its subnet may have one as well.
+  public var securityGroup: Int?
   public var guestAddress: GuestAddress
   public var device: Device
   /// Where the host's own disk traffic for this NIC's machine comes in (R8); nil where nothing plays it.
@@ -244,14 +261,15 @@ public struct NetworkInterface: Sendable {
 
   public init(
     name: String, subnet: Int, ipConfigurations: [IPConfiguration], macAddress: MACAddress,
-    ipForwarding: Bool = false, guestAddress: GuestAddress = .private, device: Device,
-    platformDevice: Device? = nil
+    ipForwarding: Bool = false, securityGroup: Int? = nil, guestAddress: GuestAddress = .private,
+    device: Device, platformDevice: Device? = nil
   ) {
     self.name = name
     self.subnet = subnet
     self.ipConfigurations = ipConfigurations
     self.macAddress = macAddress
     self.ipForwarding = ipForwarding
+    self.securityGroup = securityGroup
     self.guestAddress = guestAddress
     self.device = device
     self.platformDevice = platformDevice
