@@ -6,7 +6,7 @@ struct AzureDocument {
   private(set) var drafts = Drafts()
   /// Types without effect here that were warned of.
   private var warned: Set<String> = []
-  /// Subnets, routes and peerings that stand apart from what they belong to.
+  /// Subnets, routes, peerings and security rules that stand apart from what they belong to.
   private var children: [(type: String, parent: String, value: Value)] = []
 
   private static let maximumDepth = 8
@@ -114,7 +114,9 @@ struct AzureDocument {
       "microsoft.network/virtualnetworks", "microsoft.network/virtualnetworks/subnets",
       "microsoft.network/virtualnetworks/virtualnetworkpeerings", "microsoft.network/routetables",
       "microsoft.network/routetables/routes", "microsoft.network/networkinterfaces",
-      "microsoft.network/publicipaddresses",
+      "microsoft.network/publicipaddresses", "microsoft.network/networksecuritygroups",
+      "microsoft.network/networksecuritygroups/securityrules",
+      "microsoft.network/applicationsecuritygroups",
     ].contains(type) || type.hasPrefix("microsoft.classicnetwork/")
       || AzureResourceTypes.isRead(type)
   }
@@ -130,6 +132,11 @@ struct AzureDocument {
     case "routetables": drafts.routeTables += [ReadRouteTables.table(value)].compactMap { $0 }
     case "networkinterfaces":
       drafts.interfaces += [ReadNetworkInterfaces.interface(value)].compactMap { $0 }
+    case "networksecuritygroups":
+      drafts.securityGroups += [ReadSecurityGroups.group(value)].compactMap { $0 }
+    case "applicationsecuritygroups":
+      drafts.applicationSecurityGroups +=
+        [ReadSecurityGroups.applicationGroup(value)].compactMap { $0 }
     case "publicipaddresses":
       drafts.publicAddresses +=
         [ReadNetworkInterfaces.publicAddress(resource: value)].compactMap { $0 }
@@ -155,6 +162,11 @@ struct AzureDocument {
       } else if type.hasSuffix("/routes") {
         isFound = attach(to: key, in: \.routeTables, name: \.name.value) {
           $0.routes += [ReadRouteTables.route(value)].compactMap { $0 }
+        }
+      } else if type.hasSuffix("/securityrules") {
+        isFound = attach(to: key, in: \.securityGroups, name: \.name.value) { group in
+          guard let rule = ReadSecurityGroups.rule(value) else { return }
+          group.rules = Drafts.joined(group.rules, [rule], name: \.name.value) { $1 }
         }
       } else {
         isFound = attach(to: key, in: \.networks, name: \.name.value) { network in
@@ -227,7 +239,7 @@ struct AzureDocument {
   /// Things that would change where packets go, if they were simulated.
   private mutating func warn(of type: String, _ value: Value) {
     let relevant = [
-      "networksecuritygroups", "natgateways", "azurefirewalls", "loadbalancers",
+      "natgateways", "azurefirewalls", "loadbalancers",
       "virtualnetworkgateways", "serviceendpointpolicies", "virtualwans", "virtualhubs",
       "applicationgateways",
     ]

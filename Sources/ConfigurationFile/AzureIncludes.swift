@@ -59,5 +59,7 @@ enum AzureIncludes {
     drafts.interfaces += document.drafts.interfaces
     drafts.publicAddresses += document.drafts.publicAddresses
     drafts.resources += document.drafts.resources
+    drafts.securityGroups += document.drafts.securityGroups
+    drafts.applicationSecurityGroups += document.drafts.applicationSecurityGroups
   }
 }

@@ -19,6 +19,11 @@ enum AzureKeys {
   ]
   static let routeTable = ["location", "subnets"]
   static let route = ["hasBgpOverride"]
+  static let securityGroup = [
+    "location", "defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs",
+    "flushConnection",
+  ]
+  static let securityRule = ["description"]
   static let networkInterface = [
     "location", "dnsSettings", "enableAcceleratedNetworking", "vnetEncryptionSupported",
     "disableTcpStateTracking", "primary", "virtualMachine", "hostedWorkloads", "tapConfigurations",
@@ -29,7 +34,7 @@ enum AzureKeys {
   static let ipConfiguration = [
     "primary", "privateIPAllocationMethod", "loadBalancerBackendAddressPools",
     "loadBalancerInboundNatRules", "applicationGatewayBackendAddressPools",
-    "applicationSecurityGroups", "gatewayLoadBalancer", "privateLinkConnectionProperties",
+    "gatewayLoadBalancer", "privateLinkConnectionProperties",
     "virtualNetworkTaps",
   ]
   /// Of storage accounts, SQL servers and the like.

@@ -31,7 +31,9 @@ extension BuildConfiguration {
       }
       let publicAddress = publicAddress(configuration, of: draft, beside: address, &publics)
       result.append(
-        NetworkInterface.IPConfiguration(privateAddress: address, publicAddress: publicAddress))
+        NetworkInterface.IPConfiguration(
+          privateAddress: address, publicAddress: publicAddress,
+          applicationSecurityGroups: applicationGroups(of: configuration)))
     }
     return result
   }

@@ -2,7 +2,8 @@ import Model
 import Wire
 
 /// Links drafts into a topology: names become indices, defaults are filled in, and what contradicts
-/// something else is reported. Steps run in the order of the references: networks, tables, NICs, ports.
+/// something else is reported. Steps run in the order of the references: networks, tables, groups,
+/// NICs, ports.
 struct BuildConfiguration {
   let document: ConfigurationDocument
   let findings: Findings
@@ -12,6 +13,8 @@ struct BuildConfiguration {
   var networkDrafts: [NetworkDraft] = []
   var subnetDrafts: [SubnetDraft] = []
   var tableDrafts: [RouteTableDraft] = []
+  var securityGroupDrafts: [SecurityGroupDraft] = []
+  var applicationGroupDrafts: [ApplicationSecurityGroupDraft] = []
   var interfaceDrafts: [InterfaceDraft] = []
   var resourceDrafts: [ResourceDraft] = []
   var access = AccessControl()
@@ -33,7 +36,10 @@ struct BuildConfiguration {
     buildNetworks()
     buildRouteTables()
     linkRouteTables()
+    buildSecurityGroups()
+    linkSecurityGroups()
     buildInterfaces()
+    checkApplicationGroups()
     buildWorldPorts()
     buildBGP()
     buildPeerings()

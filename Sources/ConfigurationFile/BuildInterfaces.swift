@@ -44,6 +44,7 @@ extension BuildConfiguration {
         name: draft.name.value, subnet: subnet, ipConfigurations: [], macAddress: mac,
         ipForwarding: draft.forwards ?? false, guestAddress: draft.guest?.value ?? .private,
         device: device(draft.port, of: draft, role: "port"))
+      nic.securityGroup = draft.securityGroup.flatMap { securityGroup($0) }
       nic.platformDevice = draft.platform.map { device($0, of: draft, role: "platform") }
       nic.ipConfigurations = addresses(
         of: draft, subnet: subnet, taken: &taken[network, default: [:]], publics: &publics)

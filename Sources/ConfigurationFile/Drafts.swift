@@ -11,6 +11,8 @@ struct Drafts {
   var resources: [ResourceDraft] = []
   var roles: [RoleDraft] = []
   var roleAssignments: [RoleAssignmentDraft] = []
+  var securityGroups: [SecurityGroupDraft] = []
+  var applicationSecurityGroups: [ApplicationSecurityGroupDraft] = []
 }
 
 /// A reference to another resource, as a name or as a resource ID.
@@ -47,6 +49,7 @@ struct SubnetDraft {
   var endpoints: [EndpointDraft] = []
   var routeTable: Reference?
   var number: Located<Int>?
+  var securityGroup: Reference?
   var place: Place
 }
 
@@ -89,6 +92,7 @@ struct InterfaceDraft {
   var subnet: Reference?
   var mac: Located<MACAddress>?
   var forwards: Bool?
+  var securityGroup: Reference?
   var guest: Located<GuestAddress>?
   var configurations: [IPConfigurationDraft] = []
   var port: DeviceDraft?
@@ -106,6 +110,7 @@ struct IPConfigurationDraft {
   var isIPv6 = false
   var publicAddress: PublicAddress?
   var subnet: Reference?
+  var applicationGroups: [Reference] = []
   /// The address was written wrongly, and that was reported.
   var isBroken = false
   var place: Place

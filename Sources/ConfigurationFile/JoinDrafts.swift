@@ -6,13 +6,19 @@ extension Drafts {
     interfaces = Self.joined(interfaces, included.interfaces, name: \.name.value) {
       $0.adding(to: $1)
     }
-    // A table or an address is one statement: the YAML file's replaces the other.
+    // A table, an address or a group is one statement: the YAML file's replaces the other.
     routeTables = Self.joined(routeTables, included.routeTables, name: \.name.value) { own, _ in own
     }
     resources = Self.joined(resources, included.resources, name: \.key) { $0.adding(to: $1) }
     publicAddresses = Self.joined(publicAddresses, included.publicAddresses, name: \.name.value) {
       own, _ in own
     }
+    securityGroups = Self.joined(securityGroups, included.securityGroups, name: \.name.value) {
+      own, _ in own
+    }
+    applicationSecurityGroups = Self.joined(
+      applicationSecurityGroups, included.applicationSecurityGroups, name: \.name.value
+    ) { own, _ in own }
   }
 
   /// `own` in its order, each joined with its namesake; then the rest of `included`.
@@ -55,6 +61,7 @@ extension SubnetDraft {
       own
     }
     result.routeTable = routeTable ?? base.routeTable
+    result.securityGroup = securityGroup ?? base.securityGroup
     return result
   }
 }
@@ -66,6 +73,7 @@ extension InterfaceDraft {
     result.subnet = subnet ?? base.subnet
     result.mac = mac ?? base.mac
     result.forwards = forwards ?? base.forwards
+    result.securityGroup = securityGroup ?? base.securityGroup
     result.guest = guest ?? base.guest
     if configurations.isEmpty { result.configurations = base.configurations }
     result.port = port ?? base.port

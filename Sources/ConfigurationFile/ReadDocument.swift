@@ -36,6 +36,10 @@ enum ReadDocument {
     var drafts = Drafts()
     drafts.networks = resources(section, "virtualNetworks", ReadVirtualNetworks.network)
     drafts.routeTables = resources(section, "routeTables", ReadRouteTables.table)
+    drafts.securityGroups = resources(
+      section, "networkSecurityGroups", ReadSecurityGroups.group)
+    drafts.applicationSecurityGroups = resources(
+      section, "applicationSecurityGroups", ReadSecurityGroups.applicationGroup)
     drafts.interfaces = resources(section, "networkInterfaces", ReadNetworkInterfaces.interface)
     drafts.publicAddresses = resources(
       section, "publicIPAddresses", ReadNetworkInterfaces.publicAddress(resource:))

@@ -16,14 +16,13 @@ enum ReadNetworkInterfaces {
       draft.mac = section["macAddress"]?.macAddress()
     }
     draft.forwards = section["enableIPForwarding"]?.boolean()
+    draft.securityGroup = section.reference(
+      "networkSecurityGroup", "the name of a network security group")
     draft.guest = section["guestAddress"]?.choice(of: GuestAddress.self)
     draft.configurations =
       section["ipConfigurations"]?.list(of: "IP configurations").compactMap(configuration) ?? []
     draft.port = section["port"].flatMap(device)
     draft.platform = section["platform"].flatMap(device)
-    section.warnNotApplied([
-      ("networkSecurityGroup", "network security groups have no effect here yet")
-    ])
     section.passOver(Section.resourceKeys + AzureKeys.networkInterface)
     section.finish()
     return name == nil ? nil : draft
@@ -43,6 +42,10 @@ enum ReadNetworkInterfaces {
       section["privateIPAddressVersion"]?.choice([("IPv4", false), ("IPv6", true)])?.value ?? false
     draft.subnet = section.reference("subnet", "`network/subnet`")
     draft.publicAddress = section["publicIPAddress"].flatMap(publicAddress)
+    draft.applicationGroups =
+      section["applicationSecurityGroups"]?.list(of: "application security groups").compactMap {
+        Section.reference($0, "the name of an application security group")
+      } ?? []
     section.passOver(Section.resourceKeys + AzureKeys.ipConfiguration)
     section.finish()
     return draft

@@ -73,8 +73,9 @@ enum ReadVirtualNetworks {
       section["serviceEndpoints"]?.list(of: "service endpoints").compactMap(endpoint) ?? []
     draft.routeTable = section.reference("routeTable", "the name of a route table")
     draft.number = section["number"]?.integer(0...65_535)
+    draft.securityGroup = section.reference(
+      "networkSecurityGroup", "the name of a network security group")
     section.warnNotApplied([
-      ("networkSecurityGroup", "network security groups have no effect here yet"),
       ("natGateway", "a NAT gateway has no effect here; give NICs public addresses"),
       ("serviceEndpointPolicies", "service endpoint policies have no effect here yet"),
     ])

@@ -22,9 +22,9 @@ struct PublishedAzureTests {
 
   /// Batfish's snapshots, each one folder: NICs with their addresses, and what is warned of.
   private static let batfish: [String: (nics: [String], warnings: Int)] = [
-    "cloud-azure": (["vm1346 10.0.0.4 40.91.194.198", "vm235 10.0.1.4 -"], 7),
+    "cloud-azure": (["vm1346 10.0.0.4 40.91.194.198", "vm235 10.0.1.4 -"], 1),
     "test-nat-gateway": (["vm1346 10.0.0.4 -", "vm235 10.0.1.5 80.41.19.20"], 2),
-    "test-nsg": (["vm1346 10.0.0.4 -", "vm235 10.0.1.5 -", "vm345 10.0.1.6 -"], 4),
+    "test-nsg": (["vm1346 10.0.0.4 -", "vm235 10.0.1.5 -", "vm345 10.0.1.6 -"], 0),
     // Its network has a key twice, which is warned of.
     "test-subnet": (["vm1346 10.0.0.4 -", "vm235 10.0.0.5 -"], 1),
     "test-vnet": (["vm1346 10.0.0.4 -", "vm235 10.0.1.5 -"], 0),
@@ -36,7 +36,7 @@ struct PublishedAzureTests {
     let folders = try files(in: data.appendingPathComponent("azure/batfish"))
     #expect(folders.map(\.lastPathComponent) == Self.batfish.keys.sorted())
     for folder in folders {
-      let outcome = try load(files(in: folder.appendingPathComponent("azure_configs")))
+      let outcome = try load(configurations(in: folder, fixing: true))
       #expect(outcome.lines == "", "\(folder.lastPathComponent)")
       let configuration = try #require(outcome.configuration)
       let topology = configuration.topology
@@ -50,6 +50,48 @@ struct PublishedAzureTests {
       #expect(nics == expected?.nics, "\(folder.lastPathComponent)")
       #expect(configuration.warnings.count == expected?.warnings, "\(configuration.warnings)")
     }
+  }
+
+  /// The files of a snapshot. Two of them have rules of priority 5, which Azure lets nobody write.
+  private func configurations(in folder: URL, fixing: Bool) throws -> [URL] {
+    let files = try files(in: folder.appendingPathComponent("azure_configs"))
+    guard fixing, folder.lastPathComponent == "test-nsg" else { return files }
+    return try files.map { file in
+      let text = try String(contentsOf: file, encoding: .utf8)
+      let fixed = text.replacingOccurrences(of: "\"priority\": 5,", with: "\"priority\": 105,")
+      guard fixed != text else { return file }
+      let copy = FileManager.default.temporaryDirectory
+        .appendingPathComponent("spurline-\(UUID().uuidString).json")
+      try Data(fixed.utf8).write(to: copy)
+      return copy
+    }
+  }
+
+  @Test("N1: Batfish's security groups, and the priority that no group can have")
+  func batfishGroups() throws {
+    guard let data = Place.sharedData() else { return }
+    let folders = data.appendingPathComponent("azure/batfish")
+    let refused = try load(
+      configurations(in: folders.appendingPathComponent("test-nsg"), fixing: false))
+    #expect(
+      refused.problems.map { "\($0.line): \($0.field): \($0.message)" }
+        == Array(
+          repeating:
+            "23: properties.securityRules[0].properties.priority: `5` is not a whole number from 100 to 4096",
+          count: 2))
+    let outcome = try load(
+      configurations(in: folders.appendingPathComponent("cloud-azure"), fixing: true))
+    let topology = try #require(outcome.configuration).topology
+    #expect(
+      Set(topology.securityGroups.map { "\($0.name) \($0.rules.count)" })
+        == ["VM1-nsg 3", "VM2-nsg 0", "subnet-nsg 5"])
+    #expect(
+      topology.subnets.compactMap { $0.securityGroup.map { topology.securityGroups[$0].name } }
+        == ["subnet-nsg"])
+    #expect(
+      topology.networkInterfaces.map {
+        $0.securityGroup.map { topology.securityGroups[$0].name }
+      } == ["VM1-nsg", "VM2-nsg"])
   }
 
   @Test("the published templates are of tools that ARM does not read; each says so")

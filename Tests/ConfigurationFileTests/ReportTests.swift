@@ -71,7 +71,7 @@ struct ReportTests {
         - name: v
           location: westeurop
           addressSpace: [10.0.0.0/16]
-          subnets: [{ name: a, addressPrefix: 10.0.1.0/24, routeTable: t, networkSecurityGroup: { id: nsg } }]
+          subnets: [{ name: a, addressPrefix: 10.0.1.0/24, routeTable: t, natGateway: { id: nat } }]
       routeTables:
         - name: t
           routes:
@@ -85,7 +85,7 @@ struct ReportTests {
     #expect(
       Outcome.lines(configuration.warnings) == """
         3: virtualNetworks[0].location: `westeurop` is not a region of the service data; did you mean `westeurope`?
-        5: virtualNetworks[0].subnets[0].networkSecurityGroup: is not applied: network security groups have no effect here yet
+        5: virtualNetworks[0].subnets[0].natGateway: is not applied: a NAT gateway has no effect here; give NICs public addresses
         9: routeTables[0].routes[0].nextHopIpAddress: no NIC has the address `10.0.1.9`: what takes this route is dropped
         10: routeTables[0].routes[1].nextHopIpAddress: the NIC `n` has not `enableIPForwarding: true`, so what it forwards is dropped
         12: bgp: `v` has no gateway: what takes these routes is dropped; write `ports.gateway`
