@@ -9,6 +9,9 @@ extension CountersReport {
       sections.append(nextHops)
     }
     if let services = plainTable("Service", counters.byService) { sections.append(services) }
+    if let rules = plainTable("Security Rule", counters.securityRules, unit: "Flows") {
+      sections.append(rules)
+    }
     if let flows = flowTable() { sections.append(flows) }
     return sections.map { $0.text() }.joined(separator: "\n") + "\n" + balance() + "\n"
   }
@@ -72,8 +75,10 @@ extension CountersReport {
     return table.isEmpty ? nil : table
   }
 
-  private func plainTable(_ title: String, _ counts: [String: UInt64]) -> Table? {
-    var table = Table(.text(title), .number("Packets"))
+  private func plainTable(
+    _ title: String, _ counts: [String: UInt64], unit: String = "Packets"
+  ) -> Table? {
+    var table = Table(.text(title), .number(unit))
     for (name, count) in counts.sorted(by: { $0.key < $1.key }) where count > 0 {
       table.add(name, "\(count)")
     }

@@ -18,10 +18,17 @@ extension Instance {
     } catch {
       throw refusal(["\(error)"])
     }
+    // Many rules take a while too.
+    let groups = securityGroups
+    let freshGroups = await Task.detached {
+      SecurityGroups(of: fresh.topology, takenFrom: groups)
+    }.value
     var problems = restartReasons(fresh)
     if problems.isEmpty {
       let ports = place(
-        Snapshot(generation: 0, topology: fresh.topology, routing: tables).ports)
+        Snapshot(
+          generation: 0, topology: fresh.topology, routing: tables, securityGroups: freshGroups
+        ).ports)
       problems = try await ask { core in core.openAhead(ports) }.flatMap(\.self)
       if !problems.isEmpty { _ = try await ask { core in core.closeAhead() } }
     }
@@ -30,6 +37,7 @@ extension Instance {
     // From here to `publish` nothing suspends: other commands see the old state or the new one.
     for warning in fresh.warnings { logger.warning("\(warning)") }
     tables = RoutingTables(topology: fresh.topology, keepingLiveRoutesOf: tables)
+    securityGroups = freshGroups
     learned.move(to: fresh.kernelBGP)
     configuration = fresh
     let reset = switchedEndpoints.sorted()

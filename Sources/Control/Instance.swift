@@ -46,6 +46,8 @@ public actor Instance {
   private var places: PortPlaces
   var configuration: Configuration
   var tables: RoutingTables
+  /// Of the configuration, compiled.
+  var securityGroups: SecurityGroups
   var learned: LearnedRoutes
   var generation: UInt64 = 1
   /// Endpoints switched since the file was read, as `network/subnet service`.
@@ -71,7 +73,10 @@ public actor Instance {
     }
     var limits = FlowLimits()
     limits.maximumFlows = configuration.maximumFlows
-    let snapshot = Snapshot(generation: 1, topology: configuration.topology, routing: tables)
+    let securityGroups = SecurityGroups(of: configuration.topology)
+    let snapshot = Snapshot(
+      generation: 1, topology: configuration.topology, routing: tables,
+      securityGroups: securityGroups)
     var places = PortPlaces(workers: environment.workers)
     let workers: Workers
     do {
@@ -85,14 +90,16 @@ public actor Instance {
     }
     let instance = Instance(
       environment: environment, logger: logger, workers: workers, places: places,
-      configuration: configuration, tables: tables, learned: learned, follower: follower)
+      configuration: configuration, tables: tables, securityGroups: securityGroups,
+      learned: learned, follower: follower)
     await instance.followRoutes()
     return instance
   }
 
   private init(
     environment: Environment, logger: Logger, workers: Workers, places: PortPlaces,
-    configuration: Configuration, tables: RoutingTables, learned: LearnedRoutes,
+    configuration: Configuration, tables: RoutingTables, securityGroups: SecurityGroups,
+    learned: LearnedRoutes,
     follower: RouteFollower?
   ) {
     self.environment = environment
@@ -101,6 +108,7 @@ public actor Instance {
     self.places = places
     self.configuration = configuration
     self.tables = tables
+    self.securityGroups = securityGroups
     self.learned = learned
     self.follower = follower
   }
@@ -154,7 +162,8 @@ public actor Instance {
   func publish() async throws -> Adoption {
     generation += 1
     let snapshot = Snapshot(
-      generation: generation, topology: configuration.topology, routing: tables)
+      generation: generation, topology: configuration.topology, routing: tables,
+      securityGroups: securityGroups)
     let ports = places.place(snapshot.ports)
     places.settle(on: snapshot.ports)
     let adoptions = try await ask { core in core.adopt(snapshot, ports: ports) }

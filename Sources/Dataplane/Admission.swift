@@ -15,8 +15,10 @@ struct Admission {
 /// The slow path: whose packet it is, may it send that, which route wins, with which addresses it
 /// leaves. A pure function of key and snapshot; live traffic, replay and explain all come through here.
 extension Snapshot {
+  /// What becomes of a flow that is known: no security group is asked (N1).
   func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
-    let way = try route(key, trace: &trace)
+    var groups = GroupPassage.none
+    let way = try route(key, groups: &groups, trace: &trace)
     return admit(key, by: way, backKey: backKey(of: key, by: way))
   }
 
@@ -29,7 +31,9 @@ extension Snapshot {
       // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
       // the same addresses, are both directions one flow.
       var silent: Trace?
-      if let reply = try? route(backKey, trace: &silent).action, reply.egress == ingress.id,
+      var groups = GroupPassage.none
+      if let reply = try? route(backKey, groups: &groups, trace: &silent).action,
+        reply.egress == ingress.id,
         (reply.source ?? backKey.source) == key.destination,
         (reply.destination ?? backKey.destination) == key.source
       {
@@ -68,12 +72,17 @@ extension Snapshot {
       destinationPort: key.sourcePort, transport: key.transport, isIPv6: key.isIPv6)
   }
 
-  /// One direction: source, route, translation.
-  func route(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Way {
+  /// One direction: source, outbound security groups, route, translation.
+  func route(
+    _ key: FlowKey, groups: inout GroupPassage, trace: inout Trace?
+  ) throws(DropReason) -> Way {
     let ingress = self[key.ingress]
     let source = key.sourceAddress
     let destination = key.destinationAddress
     let sender = try identifySender(source, at: ingress, trace: &trace)
+    try filterOutbound(
+      key, from: sender.owner?.privateAddress ?? source, at: ingress, groups: &groups,
+      trace: &trace)
 
     let isICMP = key.transport == (key.isIPv6 ? 58 : 1)
     let usesEndpoints =

@@ -30,6 +30,8 @@ public struct Counters: Sendable, Codable, Equatable {
   public var byNextHopType: [String: UInt64] = [:]
   /// Forwarded packets of endpoint traffic by service, both directions.
   public var byService: [String: UInt64] = [:]
+  /// Flows that a security group's rule has decided on, by `GROUP/RULE Direction`; those that have decided on some (N1).
+  public var securityRules: [String: UInt64] = [:]
   /// Resets sent when an endpoint was switched; no packet asked for them.
   public var switchResets: UInt64 = 0
   /// Live flows.

@@ -52,9 +52,11 @@ extension PacketPath {
     }
 
     let key = FlowKey(headers, port: port.id)
+    var continued: PortID?
     if let match = table.find(key) {
       switch follow(match, frame, headers, from: port, into: &output) {
       case .gone: break
+      case .moved(let egress): continued = egress
       case .plan(let plan): return plan
       case .drop(let reason): throw reason
       case .action(let action, let limits):
@@ -62,19 +64,23 @@ extension PacketPath {
       }
     }
 
-    var noTrace: Trace?
-    let way = try snapshot.route(key, trace: &noTrace)
+    let way = try routeFirst(key, continuing: continued)
     // The entry of replies comes from memory: the flow is put together meanwhile.
     let backKey = snapshot.backKey(of: key, by: way)
     table.prefetchEntry(table.hash(of: backKey))
     let admission = snapshot.admit(key, by: way, backKey: backKey)
     let limits = try enter(key, admission, frame, headers)
+    if admission.reverse == nil, snapshot[way.action.egress].subnet != nil {
+      noteOneWay(key, answeredBy: backKey)
+    }
     return try send(frame, headers, by: admission.action, limits, from: port, into: &output)
   }
 
   private enum Following {
-    /// The flow has ended or no longer holds: the packet begins another.
+    /// The flow has ended: the packet begins another.
     case gone
+    /// Its packets take another way than by this port now.
+    case moved(PortID)
     case plan(Plan)
     case drop(DropReason)
     case action(Action, SegmentLimits)
@@ -108,9 +114,10 @@ extension PacketPath {
       return .gone
     }
     if !table.half(match).pointee.isDecided(by: snapshot.generation) || !limits.usesFlowTable {
+      let egress = table.half(match).pointee.egress
       switch revalidate(slot, now: frame.timestamp, into: &output) {
       case .holds: break
-      case .moved: return .gone
+      case .moved: return .moved(egress)
       case .closed:
         return .plan(.answer(.reset, nil))
       }

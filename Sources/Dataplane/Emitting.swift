@@ -39,7 +39,8 @@ extension PacketPath {
   /// The verdict on a frame that goes no further.
   mutating func conclude(_ verdict: Verdict, into output: inout Transmission) {
     counts.count(verdict, route: nil)
-    output.append(verdict, PacketDetail())
+    output.append(verdict, PacketDetail(refusal: refusal))
+    refusal = nil
   }
 
   /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
@@ -60,6 +61,8 @@ extension PacketPath {
 }
 
 extension PacketDetail {
+  fileprivate init(refusal: SecurityGroups.RuleID?) { securityRule = refusal }
+
   /// Of a packet as it came in.
   fileprivate init(_ headers: Headers, _ action: Action) {
     route = action.route

@@ -80,11 +80,13 @@ extension PacketPath {
         return try send(
           frame, headers, by: flow.action(isReverse: true), into: &explanation, trace: &trace)
       }
-    } else {
-      trace.record("flow", "none yet: the slow path decides")
+      let admission = try snapshot.admit(key, trace: &trace)
+      return try send(frame, headers, by: admission.action, into: &explanation, trace: &trace)
     }
-    let admission = try snapshot.admit(key, trace: &trace)
-    try send(frame, headers, by: admission.action, into: &explanation, trace: &trace)
+    trace.record("flow", "none yet: the slow path decides")
+    var groups = GroupPassage.none
+    let way = try routeFirst(key, continuing: nil, groups: &groups, trace: &trace)
+    try send(frame, headers, by: way.action, into: &explanation, trace: &trace)
   }
 
   /// What comes out of a tunnel. False, and nothing done, for what concerns the backbone's link itself.

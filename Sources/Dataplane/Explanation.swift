@@ -3,8 +3,8 @@ import Model
 /// Every step of one packet's decision, made by the packet path itself.
 public struct Explanation: Sendable, Codable {
   public struct Step: Sendable, Codable, Equatable {
-    /// `decapsulate`, `parse`, `port`, `flow`, `anti-spoof`, `route`, `rewrite`, `encapsulate` or `verdict`, in that
-    /// order.
+    /// `decapsulate`, `parse`, `port`, `flow`, `anti-spoof`, `security-group` (outbound), `route`, `rewrite`,
+    /// `security-group` (inbound), `encapsulate` or `verdict`, in that order.
     public var stage: String
     public var text: String
 

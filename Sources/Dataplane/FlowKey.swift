@@ -8,7 +8,7 @@ import Wire
 /// gives two keys (F5); what comes from the backbone inside a tunnel comes in by a port of its subnet's
 /// (Tunnels.swift). And a packet that an appliance sends on is another flow than the one that reached the appliance,
 /// although both have the same 5-tuple.
-struct FlowKey: Equatable {
+struct FlowKey: Hashable {
   var source: UInt128
   var destination: UInt128
   /// All but the addresses, compared and hashed as one number: IP version, transport, the port that it

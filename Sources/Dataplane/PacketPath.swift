@@ -31,6 +31,10 @@ public struct PacketPath: ~Copyable {
   let acceptsAnyMAC: Bool
   var table: FlowTable
   var fragments = FragmentTable<FragmentOutcome>()
+  var oneWayFlows = OneWayFlows()
+  var ruleHits = RuleHits()
+  /// The rule that refused the packet that is decided on.
+  var refusal: SecurityGroups.RuleID?
   var counts: CounterBlock
   /// One per frame of a batch; see FastPath.swift.
   let candidates: UnsafeMutablePointer<Candidate>
@@ -156,6 +160,7 @@ public struct PacketPath: ~Copyable {
   public var counters: Counters {
     var sums = counts.sums(snapshot)
     sums.flows = table.count
+    sums.securityRules = ruleHits.sums(snapshot.securityGroups)
     for state in FlowState.allCases where table.count(of: state) > 0 {
       sums.flowsByState[state.name] = table.count(of: state)
     }
@@ -163,6 +168,7 @@ public struct PacketPath: ~Copyable {
   }
 
   mutating func replaceSnapshot(_ new: Snapshot) {
+    ruleHits.move(from: snapshot.securityGroups, to: new.securityGroups)
     snapshot = new
     links.deallocate()
     links = Link.all(of: new)

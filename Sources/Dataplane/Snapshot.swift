@@ -10,12 +10,16 @@ public final class Snapshot: Sendable {
   public let generation: UInt64
   public let topology: Topology
   public let routing: RoutingTables
+  /// Of the topology, compiled.
+  public let securityGroups: SecurityGroups
   /// NICs in the topology's order, then their platform ports, then the ports towards the world.
   public let ports: [PortRecord]
 
   /// Who has an address in a network.
   struct Owner {
     var networkInterface: Int
+    /// Index into the NIC's `ipConfigurations`.
+    var configuration: Int
     var port: PortID
     var privateAddress: IPAddress
     var publicAddress: IPAddress?
@@ -37,8 +41,13 @@ public final class Snapshot: Sendable {
   /// Nil where packets on the backbone are as they are elsewhere.
   let tunnels: Tunnels?
 
-  public init(generation: UInt64, topology: Topology, routing: RoutingTables) {
+  /// - Parameter securityGroups: those of the topology, if they are compiled already.
+  public init(
+    generation: UInt64, topology: Topology, routing: RoutingTables,
+    securityGroups: SecurityGroups? = nil
+  ) {
     self.generation = generation
+    self.securityGroups = securityGroups ?? SecurityGroups(of: topology)
     self.topology = topology
     self.routing = routing
     let ports = PortRecord.all(of: topology)
@@ -62,10 +71,10 @@ public final class Snapshot: Sendable {
     var own: [[(IPAddress, Owner)]] = Array(repeating: [], count: topology.virtualNetworks.count)
     var publicOwners: [IPAddress: Owner] = [:]
     for (index, nic) in topology.networkInterfaces.enumerated() {
-      for address in nic.ipConfigurations {
+      for (configuration, address) in nic.ipConfigurations.enumerated() {
         let owner = Owner(
-          networkInterface: index, port: PortID(index), privateAddress: address.privateAddress,
-          publicAddress: address.publicAddress)
+          networkInterface: index, configuration: configuration, port: PortID(index),
+          privateAddress: address.privateAddress, publicAddress: address.publicAddress)
         own[topology.subnets[nic.subnet].virtualNetwork].append((address.privateAddress, owner))
         if let publicAddress = address.publicAddress { publicOwners[publicAddress] = owner }
       }

@@ -191,7 +191,13 @@ extension PacketPath {
       flow.reverse.noteService(of: flow.reverseDetails.route)
       flows.append(flow)
     }
-    for flow in flows { _ = table.insert(flow) }
+    oneWayFlows.removeAll()
+    for flow in flows {
+      guard table.insert(flow) != nil, !flow.hasReverse,
+        new.ports[Int(flow.forward.egress.index)].subnet != nil
+      else { continue }
+      noteOneWay(flow.forward.key, answeredBy: flow.forward.keyOfReplies)
+    }
     // Decisions on fragments name ports by place; the few that are under way begin anew.
     fragments = FragmentTable<FragmentOutcome>()
     counts.move(

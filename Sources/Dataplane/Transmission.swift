@@ -8,6 +8,8 @@ public struct PacketDetail: Sendable {
   /// Addresses as it leaves; nil for a packet that does not.
   public var translatedSource: IPAddress?
   public var translatedDestination: IPAddress?
+  /// The rule of a security group that refused it; nil where none did.
+  public var securityRule: SecurityGroups.RuleID?
 
   public init() {}
 }

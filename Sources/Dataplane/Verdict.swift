@@ -48,6 +48,9 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   case groupAddress = "group-address"
   case spoofedSource = "spoofed-source"
   case invalidAddress = "invalid-address"
+  // Security groups.
+  case securityGroupOutbound = "security-group-outbound"
+  case securityGroupInbound = "security-group-inbound"
   // Where it would go.
   case noRoute = "no-route"
   case routeNone = "route-none"
@@ -95,6 +98,8 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .groupAddress: "Broadcast and multicast do not leave a subnet."
     case .spoofedSource: "The source address is not the NIC's, and it may not forward."
     case .invalidAddress: "The source or destination is an address that no packet may carry."
+    case .securityGroupOutbound: "A security group of the sender's NIC or subnet denies it."
+    case .securityGroupInbound: "A security group of the receiver's NIC or subnet denies it."
     case .noRoute: "No route holds the destination."
     case .routeNone: "The route that won has the next hop None."
     case .noPort: "The configuration has no port of the kind that the route leads to."

@@ -72,6 +72,20 @@ public struct SecurityGroups: Sendable {
 
   public func name(of id: RuleID) -> String { groups[Int(id.group)].source.name }
 
+  /// The rule of the same name and direction in the group of this name.
+  public func find(_ rule: SecurityRule, ofGroup name: String) -> RuleID? {
+    guard let group = groups.firstIndex(where: { $0.source.name == name }) else { return nil }
+    return rules(of: group, rule.direction).rules.firstIndex { $0.name == rule.name }.map {
+      RuleID(group: group, place: $0, isOutbound: rule.direction == .outbound)
+    }
+  }
+
+  /// Whether both were compiled at once.
+  public func isSame(as other: SecurityGroups) -> Bool {
+    groups.count == other.groups.count
+      && groups.indices.allSatisfy { sharesGroup($0, with: other) }
+  }
+
   /// What was compiled takes so many bytes, the rules as written not counted.
   public var memory: Int { groups.reduce(0) { $0 + $1.inbound.memory + $1.outbound.memory } }
 

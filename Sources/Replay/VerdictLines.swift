@@ -64,7 +64,9 @@ struct VerdictLines: ~Copyable {
     case .answered(let answer): add(texts.answer(answer))
     case .dropped(.unknownPort):
       texts.drop(.unknownPort, sentence: batch[index].sentence).withUnsafeBytes { add($0) }
-    case .dropped(let reason): add(texts.drop(reason))
+    case .dropped(let reason):
+      add(texts.drop(reason))
+      if let rule = detail.pointee.securityRule { add(texts.securityRule(rule)) }
     }
     add(texts.end)
   }

@@ -17,6 +17,7 @@ struct VerdictTexts: ~Copyable {
   private var transports: [UnsafeRawBufferPointer?]
   private var answers: [Answer: UnsafeRawBufferPointer] = [:]
   private var drops: [DropReason: UnsafeRawBufferPointer] = [:]
+  private var rules: [SecurityGroups.RuleID: UnsafeRawBufferPointer] = [:]
   private var routes: [(route: ResolvedRoute, text: UnsafeRawBufferPointer)?]
 
   private static let bases = PortAssignment.Basis.allCases
@@ -35,7 +36,9 @@ struct VerdictTexts: ~Copyable {
   deinit {
     end.deallocate()
     for text in arrivals + egresses + transports + routes.map({ $0?.text }) { text?.deallocate() }
-    for text in Array(answers.values) + Array(drops.values) { text.deallocate() }
+    for text in Array(answers.values) + Array(drops.values) + Array(rules.values) {
+      text.deallocate()
+    }
   }
 
   /// A copy that nobody frees but `deinit`.
@@ -111,6 +114,17 @@ struct VerdictTexts: ~Copyable {
     fields.add("dropReason", reason.rawValue)
     if let sentence { fields.add("sentence", sentence) }
     return fields.bytes
+  }
+
+  /// The rule of a security group that refused a packet (N1).
+  mutating func securityRule(_ rule: SecurityGroups.RuleID) -> UnsafeRawBufferPointer {
+    if let text = rules[rule] { return text }
+    var fields = JSONFields()
+    fields.add("securityGroup", snapshot.securityGroups.name(of: rule))
+    fields.add("securityRule", snapshot.securityGroups.rule(rule).name)
+    let text = Self.lasting(fields.bytes)
+    rules[rule] = text
+    return text
   }
 
   /// Of the routes with the same place the last one is known.

@@ -56,6 +56,10 @@ struct SlowVerdictLine {
     case .dropped(let reason): line.add("dropReason", reason.rawValue)
     }
     if let sentence = packet.sentence { line.add("sentence", sentence) }
+    if let rule = packet.detail.securityRule {
+      line.add("securityGroup", snapshot.topology.securityGroups[Int(rule.group)].name)
+      line.add("securityRule", snapshot.securityGroups.rule(rule).name)
+    }
     if let route = packet.detail.route, case .forwarded = packet.verdict {
       line.add("nextHopType", route.nextHopType.rawValue)
       if let hop = route.nextHop { line.add("nextHop", "\(hop)") }

@@ -63,6 +63,34 @@ struct VerdictLineTests {
     }
   }
 
+  @Test("N1: what a security group refuses names the group and the rule")
+  func securityRule() throws {
+    var configuration = try ReplayFixture.configuration()
+    configuration.topology.securityGroups = [
+      SecurityGroup(
+        name: "n\"sg",
+        rules: [
+          SecurityRule(
+            name: "no-web", priority: 100, direction: .outbound, access: .deny, transport: .tcp)
+        ])
+    ]
+    configuration.topology.networkInterfaces[0].securityGroup = 0
+    let snapshot = ReplayFixture.snapshot(configuration)
+    let frames = try ["tcp", "udp", "tcp"].map {
+      try ReplayFixture.frame($0, "10.0.1.4:40000", "\(ReplayFixture.web):443")
+    }
+    #expect(try compare(try scratch.capture(frames), snapshot) == 3)
+    var lines = VerdictLines(snapshot: snapshot)
+    var replay = Replay(snapshot: snapshot, options: Replay.Options()) { lines.add($0) }
+    var reader = try CaptureReader(path: try scratch.capture(frames))
+    while let packets = try? reader.nextBatch(), !packets.isEmpty { try replay.add(packets) }
+    try replay.finish()
+    let text = String(decoding: lines.text.bytes, as: UTF8.self).split(separator: "\n")
+    let refused = "\"dropReason\":\"security-group-outbound\""
+    #expect(text.map { $0.contains(refused) } == [true, false, true])
+    #expect(text[0].contains(#","securityGroup":"n\"sg","securityRule":"no-web","#))
+  }
+
   @Test("Names are escaped as RFC 8259 section 7 says")
   func names() throws {
     var configuration = try ReplayFixture.configuration()
