@@ -19,6 +19,9 @@ struct API {
         await instance.comparison(
           of: try context.name("nic"), with: try context.name("model")))
     }
+    router.get("/v1/security-rules/{nic}") { _, context in
+      try json(await instance.effectiveSecurityGroups(of: try context.name("nic")))
+    }
     router.get("/v1/flows") { _, _ in try json(await instance.flows()) }
     router.get("/v1/counters") { _, _ in try json(await instance.counters()) }
     router.post("/v1/endpoints") { request, _ in

@@ -40,6 +40,12 @@ public struct ControlClient: Sendable {
     try get("/v1/routes/\(escape(networkInterface))")
   }
 
+  public func securityGroups(
+    of networkInterface: String
+  ) throws -> EffectiveSecurityGroupList {
+    try get("/v1/security-rules/\(escape(networkInterface))")
+  }
+
   public func comparison(of networkInterface: String, with model: String) throws -> ModelComparison
   {
     try get("/v1/routes/\(escape(networkInterface))/comparison/\(escape(model))")

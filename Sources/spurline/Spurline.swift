@@ -14,6 +14,7 @@ struct Spurline: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       CheckCommand.self, RunCommand.self, EndpointCommand.self, RoutesCommand.self,
+      SecurityRulesCommand.self,
       ExplainCommand.self, FlowsCommand.self, CountersCommand.self, ReplayCommand.self,
       LabCommand.self,
     ])
