@@ -194,7 +194,7 @@ extension PacketPath {
     oneWayFlows.removeAll()
     for flow in flows {
       guard table.insert(flow) != nil, !flow.hasReverse,
-        new.ports[Int(flow.forward.egress.index)].subnet != nil
+        new[flow.forward.egress].subnet != nil
       else { continue }
       noteOneWay(flow.forward.key, answeredBy: flow.forward.keyOfReplies)
     }

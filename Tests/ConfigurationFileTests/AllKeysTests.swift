@@ -35,6 +35,7 @@ struct AllKeysTests {
         subnets:
           - name: app
             addressPrefixes: [10.1.1.0/24, 10.1.2.0/24]
+            networkSecurityGroup: nsg
             routeTable: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/TABLE }
             number: 12
             serviceEndpoints:
@@ -52,6 +53,13 @@ struct AllKeysTests {
           - { name: gateway, addressPrefix: 10.9.0.0/16, nextHopType: VirtualNetworkGateway }
           - { name: local, addressPrefix: 10.8.0.0/16, nextHopType: VNetLocal }
           - { name: none, addressPrefix: 10.7.0.0/16, nextHopType: None }
+    applicationSecurityGroups: [{ name: web }]
+    networkSecurityGroups:
+      - name: nsg
+        securityRules:
+          - { name: a, description: x, priority: 100, direction: Inbound, access: Allow, protocol: Tcp, sourceAddressPrefix: "*", sourcePortRange: "*", destinationApplicationSecurityGroups: [web], destinationPortRange: 443 }
+          - { name: b, priority: 100, direction: Outbound, access: Deny, protocol: Udp, sourceAddressPrefixes: [10.0.0.0/8], sourcePortRanges: [53], destinationAddressPrefixes: [Internet], destinationPortRanges: [1-9] }
+          - { name: c, priority: 101, direction: Outbound, access: Deny, protocol: "*", sourceApplicationSecurityGroups: [web], destinationAddressPrefix: "*", destinationPortRange: "*" }
     publicIPAddresses:
       - { name: vm1-ip, ipAddress: 203.0.113.4 }
     networkInterfaces:
@@ -64,8 +72,9 @@ struct AllKeysTests {
       - name: vm1
         subnet: app
         guestAddress: public
+        networkSecurityGroup: nsg
         ipConfigurations:
-          - { privateIPAddress: 10.1.1.4, publicIPAddress: vm1-ip }
+          - { privateIPAddress: 10.1.1.4, publicIPAddress: vm1-ip, applicationSecurityGroups: [web] }
           - { privateIPAddress: 10.1.2.9 }
         port: { tap: tap1, namespace: guests, mtu: 9000 }
         platform: { device: vm1-disk }
@@ -179,6 +188,23 @@ struct AllKeysTests {
         .virtualAppliance, .internet, .virtualNetworkGateway, .vnetLocal, .none,
       ])
     #expect(routes[1].destination == .serviceTag("Storage.WestEurope"))
+  }
+
+  @Test("N1: each key of security groups is read")
+  func securityGroups() throws {
+    let topology = try #require(Outcome.of(Self.yaml).configuration).topology
+    #expect(topology.subnets.map(\.securityGroup) == [nil, nil, 0])
+    #expect(topology.networkInterfaces.map(\.securityGroup) == [nil, 0])
+    let addresses = topology.networkInterfaces[1].ipConfigurations
+    #expect(addresses.map(\.applicationSecurityGroups) == [[0], []])
+    let rules = topology.securityGroups[0].rules
+    #expect(
+      rules.map(\.sources) == [
+        [.any], [.prefix(IPPrefix("10.0.0.0/8")!)], [.applicationSecurityGroup(0)],
+      ])
+    #expect(rules.map(\.destinations) == [[.applicationSecurityGroup(0)], [.internet], [.any]])
+    #expect(rules.map(\.sourcePorts) == [[0...65_535], [53...53], [0...65_535]])
+    #expect(rules.map(\.destinationPorts) == [[443...443], [1...9], [0...65_535]])
   }
 
   @Test("each key of NICs, ports, BGP and lab is read")

@@ -112,6 +112,21 @@ struct SecurityGroupFileTests {
     #expect(outcome.configuration?.topology.securityGroups == [SecurityGroup(name: "G")])
   }
 
+  @Test("N1: the example loads, with two groups at two subnets and one at a NIC")
+  func example() throws {
+    let path = Place.packageRoot.appendingPathComponent("examples/security-groups.yaml").path
+    let outcome = Outcome.ofFile(path)
+    #expect(outcome.lines == "")
+    let configuration = try #require(outcome.configuration)
+    #expect(configuration.warnings == [])
+    let topology = configuration.topology
+    #expect(topology.subnets.map(\.securityGroup) == [0, 1])
+    #expect(topology.networkInterfaces.map(\.securityGroup) == [nil, nil, 2])
+    #expect(
+      topology.networkInterfaces.map { $0.ipConfigurations[0].applicationSecurityGroups }
+        == [[0], [], [1]])
+  }
+
   @Test("N1: a group at the gateway's subnet is warned of")
   func gatewaySubnet() throws {
     let yaml = """

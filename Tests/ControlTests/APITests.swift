@@ -123,7 +123,7 @@ import Testing
     subnet: "app", service: "Microsoft.Storage", enabled: true)
 
   /// What the instance says against a request.
-  private func refusal(_ body: @escaping @Sendable () throws -> some Any) async throws
+  func refusal(_ body: @escaping @Sendable () throws -> some Any) async throws
     -> ErrorReport
   {
     try await onThread {
@@ -136,7 +136,7 @@ import Testing
     }
   }
 
-  private func withServer(
+  func withServer(
     socket: String? = nil,
     _ body: @escaping @Sendable (RunningInstance, ControlClient) async throws -> Void
   ) async throws {

@@ -10,20 +10,21 @@ final class RunningLab {
   private var isClosed = false
   private var dataplane: Process?
 
-  /// `examples/forced-tunnel.yaml` under another name, with changes.
+  /// An example under another name, with changes.
   /// - Parameters:
   ///   - io: how interfaces are opened; nil: as the program chooses.
   ///   - workers: how many threads forward; nil: as the program chooses.
-  init(name: String, io: String? = nil, workers: Int? = nil, change: (String) -> String = { $0 })
-    throws
-  {
+  init(
+    name: String, example: String = "forced-tunnel", io: String? = nil, workers: Int? = nil,
+    change: (String) -> String = { $0 }
+  ) throws {
     self.name = name
     folder = try TemporaryFolder()
-    let example = try String(
-      contentsOf: Program.root.appendingPathComponent("examples/forced-tunnel.yaml"),
+    let text = try String(
+      contentsOf: Program.root.appendingPathComponent("examples/\(example).yaml"),
       encoding: .utf8)
     config = try folder.write(
-      change(example.replacingOccurrences(of: "name: forced-tunnel", with: "name: \(name)")),
+      change(text.replacingOccurrences(of: "name: \(example)\n", with: "name: \(name)\n")),
       to: "config.yaml")
     let up = try Program.spurline("lab", "up", config)
     guard up.status == 0 else { throw Failure(text: "lab up: \(up.output)\(up.errors)") }
@@ -161,6 +162,7 @@ final class RunningLab {
       var dropped: [String: UInt64]
       var byService: [String: UInt64]
       var flowsEvicted: UInt64
+      var securityRules: [String: UInt64]
 
       /// Received = forwarded + answered + dropped.
       var isBalanced: Bool {
