@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
-#include <linux/if_tun.h>
 #include <net/if.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -42,13 +41,6 @@ static inline struct ifreq spurline_interface_request(const char *name) {
   memset(&request, 0, sizeof request);
   strncpy(request.ifr_name, name, IFNAMSIZ - 1);
   return request;
-}
-
-// Ties an open /dev/net/tun to a TAP device of the calling thread's namespace, which is made where it is missing.
-static inline int spurline_attach_tap(int descriptor, const char *name) {
-  struct ifreq request = spurline_interface_request(name);
-  request.ifr_flags = IFF_TAP | IFF_NO_PI;
-  return ioctl(descriptor, TUNSETIFF, &request) == 0 ? 0 : -errno;
 }
 
 static inline int spurline_set_mtu(int any_socket, const char *name, int mtu) {

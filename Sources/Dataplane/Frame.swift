@@ -7,13 +7,20 @@ public struct Frame: BitwiseCopyable {
   @usableFromInline var storedWireLength: UInt32
   /// Nanoseconds since 1970, UTC, of its arrival.
   public var timestamp: UInt64
+  /// Of a batch, bytes of TCP payload in each of the segments that it is to be cut into, more than one (F7); 0 where the
+  /// frame is one packet, or nobody has said. A batch's TCP checksum field holds the pseudo-header's sum.
+  public var segmentSize: UInt16
 
   @inlinable
-  public init(bytes: UnsafeMutableRawPointer, length: Int, wireLength: Int, timestamp: UInt64) {
+  public init(
+    bytes: UnsafeMutableRawPointer, length: Int, wireLength: Int, timestamp: UInt64,
+    segmentSize: UInt16 = 0
+  ) {
     self.bytes = bytes
     storedLength = UInt32(length)
     storedWireLength = UInt32(wireLength)
     self.timestamp = timestamp
+    self.segmentSize = segmentSize
   }
 
   /// Bytes in memory.

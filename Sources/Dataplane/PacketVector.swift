@@ -24,7 +24,7 @@ public struct PacketVector: ~Copyable {
   @usableFromInline var room = PacketVector.headroom
 
   public init() {
-    precondition(Self.stride >= Self.frameCapacity + Self.headroom)
+    precondition(Self.stride > Self.frameCapacity + Self.headroom)
     guard let memory = spurline_map(Self.capacity * Self.stride) else {
       fatalError("out of memory")
     }
@@ -55,6 +55,27 @@ public struct PacketVector: ~Copyable {
     frames[used] = Frame(
       bytes: slot, length: bytes.count, wireLength: max(wireLength, bytes.count),
       timestamp: timestamp)
+    used += 1
+    return true
+  }
+
+  /// The memory of the next frame, with `headroom` bytes before it: at least one byte more than a frame may have, so that
+  /// one that is too long is seen. Nil where the vector is full. What is written there is a frame after `commit`.
+  public func reserve() -> UnsafeMutableRawBufferPointer? {
+    guard !isFull else { return nil }
+    return UnsafeMutableRawBufferPointer(
+      start: memory + used * Self.stride + Self.headroom, count: Self.stride - Self.headroom)
+  }
+
+  /// Takes what was written where `reserve` said as a whole frame. False, and nothing done, where it is larger than
+  /// `frameCapacity`.
+  /// - Precondition: the vector is not full.
+  public mutating func commit(length: Int, timestamp: UInt64, segmentSize: UInt16 = 0) -> Bool {
+    precondition(!isFull)
+    guard length <= Self.frameCapacity else { return false }
+    frames[used] = Frame(
+      bytes: memory + used * Self.stride + Self.headroom, length: length, wireLength: length,
+      timestamp: timestamp, segmentSize: segmentSize)
     used += 1
     return true
   }

@@ -1,18 +1,37 @@
-import CLibpcap
+import CPacketIO
 import Dataplane
 import Glibc
 
 /// A TAP device: its kernel end is an ordinary interface, in any network namespace, and this port is the
-/// cable that is plugged into it.
+/// cable that is plugged into it. Where the kernel agrees, TCP passes in frames of up to 64 KiB, both ways, and nobody
+/// cuts them.
+///
+/// A device may have several queues. The port serves all of them by itself, in turn; or each is given to a thread of its
+/// own, as a `TapQueue`, and the port is not used beside them.
 public final class TapPort: Port {
+  /// What passes between the kernel and a port unfinished, with a header before each frame that says so.
+  public enum Offloads: String, Sendable {
+    /// Checksums, and TCP in frames of up to 64 KiB, both ways.
+    case segmentation
+    /// Nothing, and there is no header: what is large is cut in software.
+    case none
+  }
+
+  /// What Linux ties to one device at most (MAX_TAP_QUEUES).
+  public static let maximumQueues = 256
+
   public let name: String
   /// The interface.
   public let device: String
+  /// What the kernel does for it.
+  public let offloads: Offloads
 
-  private var descriptor: Int32
-  private var counts = PortStatistics()
-  /// One byte more than a frame may have, to tell a frame that read(2) cut from one that fits.
-  private let scratch: UnsafeMutableRawBufferPointer
+  private var queues: [TapQueue]
+  /// Watches all queues, where there are several.
+  private let watch: Int32
+  /// Which is received from first the next time.
+  private var turn = 0
+  private var isOpen = true
 
   /// Attaches to the device where it exists, and makes it where it does not; a device made here goes
   /// away with the port. The calling thread's network namespace does not change.
@@ -21,116 +40,85 @@ public final class TapPort: Port {
   ///   - namespace: the network namespace of the device; nil is the calling thread's own.
   ///   - mtu: the largest IP packet in bytes; nil leaves it as it is.
   ///   - bringUp: sets the interface up.
+  ///   - queues: 1 to `maximumQueues`; several need a device that was made for several, or none of this name.
+  ///   - offloads: the most that is asked for. A kernel without the header has `.none`.
   /// - Throws: `PortError.cannotOpen`.
   public init(
     name: String, device: String, namespace: NetworkNamespace? = nil, mtu: Int? = nil,
-    bringUp: Bool = false
+    bringUp: Bool = false, queues: Int = 1, offloads: Offloads = .segmentation
   ) throws(PortError) {
     self.name = name
     self.device = device
-    descriptor =
+    let tap = TapDevice(port: name, device: device)
+    let opened =
       if let namespace {
-        try namespace.perform { () throws(PortError) -> sending Int32 in
-          try Self.open(name: name, device: device, mtu: mtu, bringUp: bringUp)
+        try namespace.perform { () throws(PortError) -> sending TapDevice.Opened in
+          try tap.open(queues: queues, mtu: mtu, bringUp: bringUp, offloads: offloads)
         }
       } else {
-        try Self.open(name: name, device: device, mtu: mtu, bringUp: bringUp)
+        try tap.open(queues: queues, mtu: mtu, bringUp: bringUp, offloads: offloads)
       }
-    scratch = .allocate(byteCount: PacketVector.frameCapacity + 1, alignment: 64)
+    self.offloads = opened.offloads
+    self.queues = opened.descriptors.map {
+      TapQueue(name: name, device: device, descriptor: $0, offloads: opened.offloads)
+    }
+    watch = queues > 1 ? spurline_tap_watch(opened.descriptors, Int32(queues)) : -1
+    guard queues == 1 || watch >= 0 else {
+      throw .cannotOpen(
+        port: name,
+        reason: "TAP \(device): cannot wait for several queues: \(systemMessage(-watch))")
+    }
   }
 
-  deinit {
-    close()
-    scratch.deallocate()
+  deinit { close() }
+
+  public var queueCount: Int { queues.count }
+
+  /// - Precondition: `index` is below `queueCount`.
+  public func queue(_ index: Int) -> TapQueue { queues[index] }
+
+  public var pollDescriptor: Int32? {
+    guard isOpen else { return nil }
+    return queues.count == 1 ? queues[0].pollDescriptor : watch
   }
 
-  public var pollDescriptor: Int32? { descriptor < 0 ? nil : descriptor }
-
+  /// From every queue, as far as the vector has room.
   /// - Throws: `PortError.failed` when the device is gone.
   public func receive(into vector: inout PacketVector) throws(PortError) -> Int {
-    let before = vector.count
-    defer { counts.received += UInt64(vector.count - before) }
-    while !vector.isFull {
-      let length = read(descriptor, scratch.baseAddress!, scratch.count)
-      if length < 0 {
-        let code = errno
-        if code == EAGAIN { break }
-        if code == EINTR { continue }
-        throw .failed(port: name, reason: "cannot read from TAP \(device): \(systemMessage(code))")
-      }
-      var now = timespec()
-      clock_gettime(CLOCK_REALTIME, &now)
-      let taken = vector.append(
-        UnsafeRawBufferPointer(rebasing: scratch[..<length]), wireLength: length,
-        timestamp: UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec))
-      if !taken { counts.droppedByInterface += 1 }
+    var received = 0
+    for index in queues.indices where !vector.isFull {
+      received += try queues[(turn + index) % queues.count].receive(into: &vector)
     }
-    return vector.count - before
+    turn = (turn + 1) % queues.count
+    return received
   }
 
-  /// A frame that the kernel refuses (interface down or gone, frame below 14 bytes) is counted in
-  /// `transmitErrors`. There is no limit by MTU here: to the kernel these are frames that arrive.
+  /// By the first queue; see `TapQueue.transmit`.
   public func transmit(_ frames: UnsafeBufferPointer<Frame>) throws(PortError) {
-    guard descriptor >= 0 else { throw .failed(port: name, reason: "it is closed") }
-    for frame in frames {
-      var written: Int
-      repeat {
-        written = write(descriptor, frame.bytes, frame.length)
-      } while written < 0 && errno == EINTR
-      if written == frame.length {
-        counts.transmitted += 1
-      } else {
-        counts.transmitErrors += 1
-      }
-    }
+    try queues[0].transmit(frames)
   }
 
-  public var statistics: PortStatistics { counts }
+  /// Of all queues.
+  public var statistics: PortStatistics {
+    var sum = PortStatistics()
+    for queue in queues {
+      let counts = queue.statistics
+      sum.received += counts.received
+      sum.transmitted += counts.transmitted
+      sum.droppedByInterface += counts.droppedByInterface
+      sum.transmitErrors += counts.transmitErrors
+    }
+    return sum
+  }
 
+  /// Closes every queue. A device that stays gives nothing more to readers that do not know of offloads.
   public func close() {
-    if descriptor >= 0 { _ = Glibc.close(descriptor) }
-    descriptor = -1
-  }
-
-  private static func open(
-    name: String, device: String, mtu: Int?, bringUp: Bool
-  ) throws(PortError) -> Int32 {
-    let fail = { (step: String, code: Int32) -> PortError in
-      .cannotOpen(port: name, reason: "TAP \(device): \(step): \(systemMessage(code))")
+    guard isOpen else { return }
+    isOpen = false
+    if offloads == .segmentation, let descriptor = queues[0].pollDescriptor {
+      _ = spurline_tap_set_offload(descriptor, 0)
     }
-    guard !device.isEmpty, device.utf8.count < Int(IFNAMSIZ) else {
-      throw .cannotOpen(
-        port: name, reason: "TAP \(device): the name of an interface has 1 to 15 bytes")
-    }
-    let descriptor = Glibc.open("/dev/net/tun", O_RDWR | O_NONBLOCK | O_CLOEXEC)
-    guard descriptor >= 0 else { throw fail("cannot open /dev/net/tun", errno) }
-    var opened = false
-    defer { if !opened { _ = Glibc.close(descriptor) } }
-    var status = spurline_attach_tap(descriptor, device)
-    guard status == 0 else {
-      let hint =
-        switch -status {
-        case EBUSY: "another process has it, or it is no TAP"
-        case EINVAL: "an interface that is no single-queue TAP has this name"
-        case EPERM: "it needs root or CAP_NET_ADMIN"
-        default: "cannot make or attach it"
-        }
-      throw fail(hint, -status)
-    }
-    if mtu != nil || bringUp {
-      let control = socket(AF_INET, Int32(SOCK_DGRAM.rawValue) | O_CLOEXEC, 0)
-      guard control >= 0 else { throw fail("cannot configure it", errno) }
-      defer { _ = Glibc.close(control) }
-      if let mtu {
-        status = spurline_set_mtu(control, device, Int32(clamping: mtu))
-        guard status == 0 else { throw fail("cannot set its MTU to \(mtu)", -status) }
-      }
-      if bringUp {
-        status = spurline_set_up(control, device)
-        guard status == 0 else { throw fail("cannot set it up", -status) }
-      }
-    }
-    opened = true
-    return descriptor
+    for queue in queues { queue.close() }
+    if watch >= 0 { _ = Glibc.close(watch) }
   }
 }

@@ -113,9 +113,16 @@ private final class PortOpener {
         ])
       return port
     case .tap:
-      return try TapPort(
+      let port = try TapPort(
         name: record.name, device: record.device.name,
         namespace: record.device.namespace.map { NetworkNamespace($0) }, mtu: record.device.mtu)
+      logger.notice(
+        "port is open",
+        metadata: [
+          "port": "\(record.name)", "interface": "\(record.device.name)", "by": "tap",
+          "offloads": "\(port.offloads.rawValue)",
+        ])
+      return port
     }
   }
 }
