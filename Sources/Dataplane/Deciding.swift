@@ -229,13 +229,19 @@ extension PacketPath {
     var mtu = snapshot[action.egress].device.mtu
     if headers.isFragment, let tunnel { mtu = tunnel.fragmentMTU }
     guard !frame.isTruncated else { return .send(action, .whole) }
-    // Above the MTU of the link that it came from: no packet, but a batch of segments.
-    if headers.transport == 6, !headers.isFragment, length > port.device.mtu {
+    // No packet, but a batch of segments: its port has said so, or it is above the MTU of the link that it came from.
+    if headers.transport == 6, !headers.isFragment,
+      frame.segmentSize > 0 || length > port.device.mtu
+    {
       var maximum = min(mtu, port.device.mtu, limits.pathMTU)
+      if frame.segmentSize > 0 {
+        maximum = min(
+          mtu, headers.payloadOffset - headers.l3Offset + Int(frame.segmentSize), limits.pathMTU)
+      }
       if let segment = limits.maximumSegment {
         maximum = min(maximum, headers.l4Offset - headers.l3Offset + 20 + Int(segment))
       }
-      return .send(action, .segments(maximumPacket: maximum))
+      return .send(action, batchSize(headers, maximumPacket: maximum, to: action.egress))
     }
     guard length > mtu else { return .send(action, .whole) }
     if headers.network == .ipv4, !headers.dontFragment {
@@ -259,5 +265,14 @@ extension PacketPath {
     } catch {
       throw DropReason(error)
     }
+  }
+
+  /// How a batch leaves: whole where the way out takes it, else cut into IP packets up to this many bytes.
+  private func batchSize(_ headers: Headers, maximumPacket: Int, to egress: PortID) -> Size {
+    guard keepsBatches, snapshot.tunnel(egress) == nil, snapshot[egress].device.takesBatches,
+      let size = UInt16(exactly: headers.tcpSegmentPayload(maximumPacketLength: maximumPacket)),
+      headers.trafficLength > Int(size)
+    else { return .segments(maximumPacket: maximumPacket) }
+    return .batch(segmentSize: size)
   }
 }

@@ -14,7 +14,7 @@ extension PacketPath {
       if let reply { output.append(.init(port: port.id, frame: reply, cause: cause)) }
       conclude(.answered(answer), into: &output)
     case .send(let action, let size):
-      rewrite(frame, headers, by: action, from: port)
+      rewrite(frame, headers, by: action, size, from: port)
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
       let verdict = Verdict.forwarded(snapshot.link(of: action.egress))
       counts.count(verdict, route: action.route)
@@ -45,7 +45,7 @@ extension PacketPath {
 
   /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
   private func rewrite(
-    _ frame: Frame, _ headers: Headers, by action: Action, from ingress: PortRecord
+    _ frame: Frame, _ headers: Headers, by action: Action, _ size: Size, from ingress: PortRecord
   ) {
     // A sender that leaves checksums to its interface has only put the pseudo-header's sum there (F7). This
     // must be seen before the addresses change.
@@ -56,7 +56,13 @@ extension PacketPath {
     let port = snapshot[action.egress]
     if snapshot.tunnels != nil { clampSegment(frame, headers, between: ingress, and: port) }
     setMACs(frame.bytes, destination: port.peerMACAddress, source: port.macAddress)
-    if isPartial || headers.ipv4ChecksumMissing { _ = completeChecksums(frame.buffer, headers) }
+    switch size {
+    // Each segment gets its own where it is cut.
+    case .batch: leaveChecksumPartial(frame.buffer, headers)
+    case .segments: break
+    case .whole, .fragments:
+      if isPartial || headers.ipv4ChecksumMissing { _ = completeChecksums(frame.buffer, headers) }
+    }
   }
 }
 
@@ -78,6 +84,10 @@ extension Transmission {
   ) {
     switch size {
     case .whole:
+      append(Item(port: port, frame: frame, cause: cause))
+    case .batch(let segmentSize):
+      var frame = frame
+      frame.segmentSize = segmentSize
       append(Item(port: port, frame: frame, cause: cause))
     case .segments(let maximum):
       let count = headers.tcpSegmentCount(maximumPacketLength: maximum)

@@ -19,6 +19,8 @@ public struct PacketPath: ~Copyable {
   /// How a packet fits its way out.
   enum Size {
     case whole
+    /// Whole, to be cut behind its port, if at all, into TCP segments of so many bytes of payload.
+    case batch(segmentSize: UInt16)
     /// Cut into TCP segments of IP packets up to this many bytes: the sender left that to its interface (F7).
     case segments(maximumPacket: Int)
     /// Cut into IPv4 fragments up to this many bytes.
@@ -29,6 +31,8 @@ public struct PacketPath: ~Copyable {
   let limits: FlowLimits
   /// Set for captures: their frames carry the MAC addresses of another network.
   let acceptsAnyMAC: Bool
+  /// Leaves batches whole for ports that take them. Not for captures: their frames say nothing of segments.
+  let keepsBatches: Bool
   var table: FlowTable
   var fragments = FragmentTable<FragmentOutcome>()
   var oneWayFlows = OneWayFlows()
@@ -46,14 +50,19 @@ public struct PacketPath: ~Copyable {
   /// Before the frames of the vector that is being processed; see `PacketVector`.
   var room = 0
 
-  /// - Parameter seed: of the flow table's hash; fixed for replay, random for live traffic.
+  /// - Parameters:
+  ///   - acceptsAnyMAC: for captures: their frames carry the MAC addresses of another network.
+  ///   - keepsBatches: leaves batches of TCP segments whole where the egress device takes them (`Device.takesBatches`):
+  ///     for live traffic.
+  ///   - seed: of the flow table's hash; fixed for replay, random for live traffic.
   public init(
     snapshot: Snapshot, limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false,
-    seed: UInt64 = 0x5350_5552_4c49_4e45
+    keepsBatches: Bool = true, seed: UInt64 = 0x5350_5552_4c49_4e45
   ) {
     self.snapshot = snapshot
     self.limits = limits
     self.acceptsAnyMAC = acceptsAnyMAC
+    self.keepsBatches = keepsBatches
     table = FlowTable(capacity: limits.maximumFlows, seed: seed)
     counts = CounterBlock(
       ports: snapshot.ports.count, services: snapshot.topology.services.services.count)

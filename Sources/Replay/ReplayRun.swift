@@ -47,7 +47,8 @@ public struct Replay: ~Copyable {
     self.snapshot = snapshot
     assignment = PortAssignment(snapshot: snapshot, place: options.place)
     batchSize = min(max(options.batchSize, 1), PacketVector.capacity)
-    path = PacketPath(snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true)
+    path = PacketPath(
+      snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true, keepsBatches: false)
     self.deliver = deliver
   }
 

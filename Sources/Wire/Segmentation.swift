@@ -2,9 +2,9 @@
 /// cut (F7), or that are above the MTU of the way out (F6).
 
 extension Headers {
-  /// Bytes of TCP payload in each segment: 8 at least, which is Linux's floor, so that a tiny MTU does not make
-  /// thousands of segments of one packet.
-  private func segmentPayload(_ maximumPacketLength: Int) -> Int {
+  /// Bytes of TCP payload in each segment of IP packets up to this length: 8 at least, which is Linux's floor, so that
+  /// a tiny MTU does not make thousands of segments of one packet.
+  public func tcpSegmentPayload(maximumPacketLength: Int) -> Int {
     max(8, maximumPacketLength - (payloadOffset - l3Offset))
   }
 
@@ -16,7 +16,7 @@ extension Headers {
   fileprivate func segment(
     _ index: Int, _ maximumPacketLength: Int
   ) -> (offset: Int, count: Int) {
-    let size = segmentPayload(maximumPacketLength)
+    let size = tcpSegmentPayload(maximumPacketLength: maximumPacketLength)
     return (index * size, min(size, trafficLength - index * size))
   }
 
@@ -29,13 +29,14 @@ extension Headers {
 
   /// How many TCP segments of IP packets up to this length, in bytes, the payload makes.
   public func tcpSegmentCount(maximumPacketLength: Int) -> Int {
-    let size = segmentPayload(maximumPacketLength)
+    let size = tcpSegmentPayload(maximumPacketLength: maximumPacketLength)
     return max(1, (trafficLength + size - 1) / size)
   }
 
   /// The longest frame that `writeTCPSegment` writes, in bytes.
   public func tcpSegmentFrameLength(maximumPacketLength: Int) -> Int {
-    payloadOffset + min(segmentPayload(maximumPacketLength), trafficLength)
+    payloadOffset
+      + min(tcpSegmentPayload(maximumPacketLength: maximumPacketLength), trafficLength)
   }
 
   /// The longest frame that `writeIPv4Fragment` writes, in bytes.

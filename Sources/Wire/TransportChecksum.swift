@@ -60,6 +60,15 @@ public func hasPartialChecksum(_ bytes: UnsafeRawBufferPointer, _ headers: Heade
   }
 }
 
+/// Leaves a TCP checksum to whoever cuts the packet or takes it whole (F7): the field gets the pseudo-header's sum, of
+/// the addresses as they stand in the frame now. The IPv4 header's is computed where it was missing.
+/// - Precondition: the frame holds the whole packet, TCP and no fragment.
+public func leaveChecksumPartial(_ bytes: UnsafeMutableRawBufferPointer, _ headers: Headers) {
+  guard let start = bytes.baseAddress, let offset = headers.transportChecksumOffset else { return }
+  if headers.ipv4ChecksumMissing { completeIPv4Checksum(start, headers) }
+  start.store16(headers.pseudoHeaderSum(UnsafeRawPointer(start)).folded, offset)
+}
+
 /// Computes the IPv4 header's checksum and the one of TCP, UDP, SCTP or ICMPv6 over all bytes. A UDP checksum of
 /// zero on IPv4 stays zero: it means none. Those of UDP-Lite and DCCP, which may cover a part only and which
 /// nobody leaves to an interface, stay as they are.

@@ -15,13 +15,15 @@ final class Fixture {
   struct Sent {
     var port: String
     var frame: SeenFrame
+    /// Of a batch.
+    var segmentSize: UInt16 = 0
   }
 
   static let storage = "20.60.26.132"
   static let web = "198.51.100.80"
 
   init(
-    limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false,
+    limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false, keepsBatches: Bool = true,
     change: (inout Topology) -> Void = { _ in }
   ) {
     var topology = Fixture.topology
@@ -30,17 +32,26 @@ final class Fixture {
     routing = RoutingTables(topology: topology)
     path = PacketPath(
       snapshot: Snapshot(generation: 1, topology: topology, routing: routing), limits: limits,
-      acceptsAnyMAC: acceptsAnyMAC)
+      acceptsAnyMAC: acceptsAnyMAC, keepsBatches: keepsBatches)
   }
 
   /// One frame in by a port; what it came to.
   func receive(
-    _ bytes: [UInt8], from port: String, wireLength: Int? = nil
+    _ bytes: [UInt8], from port: String, wireLength: Int? = nil, segmentSize: UInt16 = 0
   ) -> (verdict: Verdict, sent: [Sent]) {
     var vector = PacketVector()
-    let fits = bytes.withUnsafeBytes {
-      vector.append($0, wireLength: wireLength ?? bytes.count, timestamp: now)
-    }
+    let fits =
+      if segmentSize > 0 {
+        // As a port does that reads where the frame is to stand.
+        {
+          vector.reserve()!.copyBytes(from: bytes)
+          return vector.commit(length: bytes.count, timestamp: now, segmentSize: segmentSize)
+        }()
+      } else {
+        bytes.withUnsafeBytes {
+          vector.append($0, wireLength: wireLength ?? bytes.count, timestamp: now)
+        }
+      }
     precondition(fits)
     output.removeAll()
     path.process(vector, from: path.snapshot.port(named: port)!, into: &output)
@@ -53,7 +64,8 @@ final class Fixture {
     return output.items.map { item in
       Sent(
         port: ports[Int(item.port.index)].name,
-        frame: SeenFrame(Array(UnsafeRawBufferPointer(item.frame.buffer))))
+        frame: SeenFrame(Array(UnsafeRawBufferPointer(item.frame.buffer))),
+        segmentSize: item.frame.segmentSize)
     }
   }
 
