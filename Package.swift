@@ -68,7 +68,8 @@ let package = Package(
     + module(
       "Dataplane", ["CKernels", "Wire", "Lookup", "Model"], tests: ["CAllocationCount"])
     + module(
-      "PacketIO", ["CLibpcap", "CKernels", "CPacketIO", "Wire", "Lookup", "Model", "Dataplane"])
+      "PacketIO", ["CLibpcap", "CKernels", "CPacketIO", "Wire", "Lookup", "Model", "Dataplane"],
+      tests: ["CAllocationCount"])
     + module("RouteSources", ["CLibnl", "Wire", "Lookup", "Model", logging])
     + module(
       "ConfigurationFile",

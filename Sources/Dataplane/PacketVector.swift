@@ -47,14 +47,14 @@ public struct PacketVector: ~Copyable {
   /// Copies a frame in. False, and nothing done, where the vector is full or the frame is larger than
   /// `frameCapacity`.
   public mutating func append(
-    _ bytes: UnsafeRawBufferPointer, wireLength: Int, timestamp: UInt64
+    _ bytes: UnsafeRawBufferPointer, wireLength: Int, timestamp: UInt64, segmentSize: UInt16 = 0
   ) -> Bool {
     guard !isFull, bytes.count <= Self.frameCapacity else { return false }
     let slot = memory + used * Self.stride + Self.headroom
     if let source = bytes.baseAddress { slot.copyMemory(from: source, byteCount: bytes.count) }
     frames[used] = Frame(
       bytes: slot, length: bytes.count, wireLength: max(wireLength, bytes.count),
-      timestamp: timestamp)
+      timestamp: timestamp, segmentSize: segmentSize)
     used += 1
     return true
   }

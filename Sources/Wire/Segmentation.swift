@@ -78,7 +78,11 @@ public func writeTCPSegment(
   let segment = start + headers.l4Offset
   segment.store32(headers.tcpSequence &+ UInt32(offset), 4)
   var flags = headers.tcpFlags
-  if offset + count < headers.trafficLength { flags.subtract([.fin, .psh]) }
+  if offset + count < headers.trafficLength {
+    // One by one: without the optimiser, a set of both is an array first.
+    flags.remove(.fin)
+    flags.remove(.psh)
+  }
   if index > 0 { flags.remove(.cwr) }
   segment.store8(flags.rawValue, 13)
   _ = completeChecksums(UnsafeMutableRawBufferPointer(start: start, count: cut.end), cut)

@@ -1,3 +1,4 @@
+import CAllocationCount
 import CPacketIO
 import Dataplane
 import Foundation
@@ -22,9 +23,26 @@ private final class TestQueue {
 
   deinit { close(kernel) }
 
+  /// As the kernel hands frames over.
+  func write(_ messages: [[UInt8]]) throws {
+    for message in messages {
+      try #require(Glibc.write(kernel, message, message.count) == message.count)
+    }
+  }
+
+  /// What the kernel has got.
+  func read() throws -> [[UInt8]] {
+    var messages: [[UInt8]] = []
+    var message = [UInt8](repeating: 0, count: 70_000)
+    while case let count = Glibc.read(kernel, &message, message.count), count >= 0 {
+      messages.append(Array(message[..<count]))
+    }
+    return messages
+  }
+
   /// What the port makes of messages of the kernel.
   func receive(_ messages: [[UInt8]]) throws -> [(bytes: [UInt8], segmentSize: UInt16)] {
-    for message in messages { try #require(write(kernel, message, message.count) == message.count) }
+    try write(messages)
     var vector = PacketVector()
     _ = try queue.receive(into: &vector)
     return (0..<vector.count).map { (Array(vector[$0].buffer), vector[$0].segmentSize) }
@@ -39,12 +57,7 @@ private final class TestQueue {
         segmentSize: segmentSize)
       try [frame].withUnsafeBufferPointer { try queue.transmit($0) }
     }
-    var messages: [[UInt8]] = []
-    var message = [UInt8](repeating: 0, count: 70_000)
-    while case let count = read(kernel, &message, message.count), count >= 0 {
-      messages.append(Array(message[..<count]))
-    }
-    return messages
+    return try read()
   }
 }
 
@@ -239,6 +252,33 @@ private final class TestQueue {
     #expect(queue.queue.statistics.transmitErrors == 1)
     // And frames come in as they are.
     #expect(try queue.receive([Self.segment]).map(\.bytes) == [Self.segment])
+  }
+
+  @Test(
+    "From queue to queue nothing is allocated, whatever the header says",
+    arguments: [TapPort.Offloads.segmentation, .none])
+  func allocations(offloads: TapPort.Offloads) throws {
+    let (from, to) = (try TestQueue(), try TestQueue(offloads: offloads))
+    var vector = PacketVector()
+    var count: UInt64 = 0
+    var received = 0
+    // The first round is the runtime's own.
+    for round in 0..<100 {
+      try from.write([
+        Self.batchHeader + Self.batch, Self.hex("01 00 0000 0000 2200 1000") + Self.segment,
+      ])
+      vector.removeAll()
+      let before = allocation_count()
+      received += try from.queue.receive(into: &vector)
+      try withUnsafeTemporaryAllocation(of: Frame.self, capacity: vector.count) { frames in
+        for index in 0..<vector.count { frames.initializeElement(at: index, to: vector[index]) }
+        try to.queue.transmit(UnsafeBufferPointer(frames))
+      }
+      if round > 0 { count += allocation_count() - before }
+      #expect(try to.read().count == (offloads == .none ? 4 : 2))
+    }
+    #expect(received == 200)
+    #expect(count == 0)
   }
 
   /// RFC 1071, one word at a time.

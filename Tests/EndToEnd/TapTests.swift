@@ -1,0 +1,136 @@
+import Foundation
+import Testing
+
+extension EndToEnd {
+  /// Guests behind TAPs, with all that their kernels can leave to others.
+  @Suite("F7: TAP guests", .serialized) struct TapTests {
+    private static let size = 32 << 20
+
+    /// The example with the endpoint for Storage, and TAPs under vm1 and vm2.
+    private static func withTaps(_ name: String) -> (String) -> String {
+      { example in
+        ["vm1", "vm2"].reduce(TrafficTests.withEndpoint(example)) { text, guest in
+          text.replacingOccurrences(
+            of: "port: { device: \(guest) }",
+            with: "port: { tap: \(guest), namespace: spl-\(name)-\(guest) }")
+        }
+      }
+    }
+
+    private static func sum(_ path: String) throws -> Substring? {
+      try Program.run(["sha256sum", path]).output.split(separator: " ").first
+    }
+
+    private static func makeFile(in lab: RunningLab, _ name: String) throws -> String {
+      let file = lab.folder.file(name).path
+      let made = try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1M", "count=32"])
+      #expect(made.status == 0, "\(made.errors)")
+      return file
+    }
+
+    /// Starts a capture of what arrives from one host.
+    private static func capture(
+      _ name: String, _ lab: RunningLab, in namespace: String, _ device: String, from source: String
+    ) throws -> String {
+      let file = lab.folder.file("\(name).pcap").path
+      try lab.start(
+        name, in: namespace, "tcpdump", "-U", "--immediate-mode", "-B", "65536", "-ni", device,
+        "-w", file, "tcp and src host \(source)")
+      try lab.wait("the capture \(name)") { lab.log(name).contains("listening on") }
+      return file
+    }
+
+    private struct Seen {
+      /// Lengths of the IP packets, in bytes.
+      var lengths: [Int] = []
+      /// What Wireshark says of the TCP checksums: 1 is good, 0 is bad.
+      var checksums: Set<Substring> = []
+
+      var longest: Int { lengths.max() ?? 0 }
+      /// The share of the bytes that came in frames above the MTU.
+      var shareAboveMTU: Double {
+        Double(lengths.filter { $0 > 1_500 }.reduce(0, +)) / Double(max(1, lengths.reduce(0, +)))
+      }
+    }
+
+    /// A capture, once it holds the connection's end.
+    private static func read(_ file: String, _ lab: RunningLab) throws -> Seen {
+      try lab.wait("the capture's end") {
+        try Program.run(["tcpdump", "-nr", file, "tcp[tcpflags] & tcp-fin != 0"]).output
+          .contains("Flags")
+      }
+      let judged = try Program.run([
+        "tshark", "-r", file, "-o", "tcp.check_checksum:TRUE", "-T", "fields", "-e", "ip.len", "-e",
+        "tcp.checksum.status", "-Y", "tcp",
+      ])
+      var seen = Seen()
+      for line in judged.output.split(separator: "\n") {
+        let fields = line.split(separator: "\t")
+        guard fields.count == 2, let length = Int(fields[0]) else { continue }
+        seen.lengths.append(length)
+        seen.checksums.insert(fields[1])
+      }
+      return seen
+    }
+
+    @Test("F7: between two TAPs a file arrives whole, in frames that nobody has cut")
+    func betweenTaps() throws {
+      let name = "e2e-tap"
+      let lab = try RunningLab(name: name, change: Self.withTaps(name))
+      defer { lab.close() }
+      #expect(lab.log("dataplane").contains("offloads=segmentation"))
+      try lab.startWebServer("files", in: "vm2", address: "10.0.2.4")
+      let file = try Self.makeFile(in: lab, "original")
+      let capture = try Self.capture("arrived", lab, in: "vm2", "vm2", from: "10.0.1.4")
+      let sent = try lab.run(
+        "vm1", "curl", "-sS", "--max-time", "120", "-T", file, "http://10.0.2.4/put")
+      #expect(sent.status == 0, "\(sent.errors)")
+      let received = try #require(try Program.firstFile(below: lab.folder.file("files/body")))
+      #expect(try Self.sum(file) == Self.sum(received.path))
+      let seen = try Self.read(capture, lab)
+      // A busy machine may lose some of a capture.
+      #expect(seen.lengths.reduce(0, +) > Self.size / 2)
+      #expect(seen.longest > 1_500)
+      #expect(seen.shareAboveMTU > 0.9, "\(seen.shareAboveMTU)")
+      let sums = try lab.counters()
+      #expect(sums.isBalanced, "\(sums)")
+    }
+
+    @Test(
+      "F7: from a TAP to a veth nothing is above the MTU and every checksum is good; back, frames arrive whole",
+      arguments: ["xdp", "ring", "pcap"])
+    func tapAndVeth(io: String) throws {
+      let name = "e2e-tap"
+      let lab = try RunningLab(name: name, io: io, change: Self.withTaps(name))
+      defer { lab.close() }
+      try lab.startWebServer("storage", in: "services", address: TrafficTests.storage)
+      let file = try Self.makeFile(in: lab, "storage/original")
+      let (there, back) = (lab.folder.file("sent").path, lab.folder.file("got").path)
+      #expect(try Program.run(["cp", file, there]).status == 0)
+
+      let far = try Self.capture("far", lab, in: "services", "eth0", from: "10.0.1.4")
+      let near = try Self.capture("near", lab, in: "vm1", "vm1", from: TrafficTests.storage)
+      let sent = try lab.run(
+        "vm1", "curl", "-sS", "--max-time", "120", "-T", there,
+        "http://\(TrafficTests.storage)/put")
+      #expect(sent.status == 0, "\(sent.errors)")
+      let received = try #require(try Program.firstFile(below: lab.folder.file("storage/body")))
+      #expect(try Self.sum(there) == Self.sum(received.path))
+      let farSeen = try Self.read(far, lab)
+      #expect(farSeen.lengths.reduce(0, +) > Self.size / 2)
+      #expect(farSeen.longest <= 1_500)
+      #expect(farSeen.checksums == ["1"])
+
+      let got = try lab.run(
+        "vm1", "curl", "-sS", "--max-time", "120", "-o", back,
+        "http://\(TrafficTests.storage)/original")
+      #expect(got.status == 0, "\(got.errors)")
+      #expect(try Self.sum(file) == Self.sum(back))
+      let nearSeen = try Self.read(near, lab)
+      // AF_XDP has the veth's other end cut what it sends.
+      if io != "xdp" { #expect(nearSeen.shareAboveMTU > 0.9, "\(nearSeen.shareAboveMTU)") }
+      let sums = try lab.counters()
+      #expect(sums.isBalanced, "\(sums)")
+    }
+  }
+}
