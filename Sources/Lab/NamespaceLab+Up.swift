@@ -115,8 +115,10 @@ extension NamespaceLab {
       if observed != nil {
         try IPRoute2.run(["-n", namespace.netns, "link", "del", "dev", device.name])
       }
-      try IPRoute2.run(
-        ["-n", namespace.netns, "tuntap", "add", "dev", device.name, "mode", "tap"])
+      // One queue or several: whoever opens it decides.
+      try IPRoute2.run([
+        "-n", namespace.netns, "tuntap", "add", "dev", device.name, "mode", "tap", "multi_queue",
+      ])
     }
   }
 

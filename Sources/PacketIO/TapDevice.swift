@@ -16,27 +16,33 @@ struct TapDevice {
   /// - Parameter offloads: the most that is asked for; a kernel that refuses it gets the device without.
   /// - Throws: `PortError.cannotOpen`; nothing is left open then.
   func open(
-    queues: Int, mtu: Int?, bringUp: Bool, offloads: TapPort.Offloads
+    queues: Int, isShared: Bool, mtu: Int?, bringUp: Bool, offloads: TapPort.Offloads
   ) throws(PortError) -> Opened {
-    if offloads == .segmentation,
-      let descriptors = try attach(queues: queues, mtu: mtu, bringUp: bringUp, hasHeader: true)
-    {
-      return Opened(descriptors: descriptors, offloads: .segmentation)
-    }
-    let descriptors = try attach(queues: queues, mtu: mtu, bringUp: bringUp, hasHeader: false)
-    return Opened(descriptors: descriptors ?? [], offloads: .none)
-  }
-
-  /// - Returns: a descriptor for each queue; nil where the kernel refuses the header or the offloads.
-  private func attach(
-    queues: Int, mtu: Int?, bringUp: Bool, hasHeader: Bool
-  ) throws(PortError) -> [Int32]? {
     guard !device.isEmpty, device.utf8.count < Int(IFNAMSIZ) else {
       throw refusal("the name of an interface has 1 to 15 bytes")
     }
     guard (1...TapPort.maximumQueues).contains(queues) else {
       throw refusal("\(queues) queues are not possible; use 1 to \(TapPort.maximumQueues)")
     }
+    let isMultiQueue = isShared || queues > 1
+    for offloads in offloads == .segmentation ? [TapPort.Offloads.segmentation, .none] : [.none] {
+      if let descriptors = try attach(queues, isMultiQueue, hasHeader: offloads == .segmentation) {
+        do throws(PortError) {
+          try configure(mtu: mtu, bringUp: bringUp)
+        } catch {
+          for descriptor in descriptors { close(descriptor) }
+          throw error
+        }
+        return Opened(descriptors: descriptors, offloads: offloads)
+      }
+    }
+    throw refusal("the kernel refuses every way to attach it")
+  }
+
+  /// - Returns: a descriptor for each queue; nil where the kernel refuses the header or the offloads.
+  private func attach(
+    _ queues: Int, _ isMultiQueue: Bool, hasHeader: Bool
+  ) throws(PortError) -> [Int32]? {
     var descriptors: [Int32] = []
     var isComplete = false
     defer { if !isComplete { for descriptor in descriptors { close(descriptor) } } }
@@ -49,13 +55,13 @@ struct TapDevice {
       else { return nil }
     }
     let header = hasHeader ? IFF_VNET_HDR : 0
-    var status = spurline_tap_attach(first, device, header | (queues > 1 ? IFF_MULTI_QUEUE : 0))
-    var isMultiQueue = queues > 1
+    var isMultiQueue = isMultiQueue
+    var status = spurline_tap_attach(first, device, header | (isMultiQueue ? IFF_MULTI_QUEUE : 0))
     if status == -EINVAL {
       // A device that exists is attached in the way that it was made.
       isMultiQueue.toggle()
       status = spurline_tap_attach(first, device, header | (isMultiQueue ? IFF_MULTI_QUEUE : 0))
-      guard status != 0 || isMultiQueue else {
+      guard status != 0 || isMultiQueue || queues == 1 else {
         throw refusal(
           "it has one queue, and \(queues) are asked for; make it with "
             + "`ip tuntap add dev \(device) mode tap multi_queue`")
@@ -69,7 +75,6 @@ struct TapDevice {
       guard status == 0 else { throw attachFailure(status) }
     }
     guard try setOffloads(hasHeader, descriptors) else { return nil }
-    try configure(mtu: mtu, bringUp: bringUp)
     isComplete = true
     return descriptors
   }
@@ -115,7 +120,7 @@ struct TapDevice {
   private func attachFailure(_ status: Int32) -> PortError {
     let hint =
       switch -status {
-      case EBUSY: "another process has it"
+      case EBUSY: "it has one queue, and somebody else has that"
       case EINVAL: "the interface of this name is no TAP"
       case E2BIG: "other processes have so many of its queues that too few are left"
       case EPERM: "it needs root or CAP_NET_ADMIN"

@@ -26,6 +26,7 @@ public final class TapPort: Port {
   /// What the kernel does for it.
   public let offloads: Offloads
 
+  private let isShared: Bool
   private var queues: [TapQueue]
   /// Watches all queues, where there are several.
   private let watch: Int32
@@ -41,22 +42,27 @@ public final class TapPort: Port {
   ///   - mtu: the largest IP packet in bytes; nil leaves it as it is.
   ///   - bringUp: sets the interface up.
   ///   - queues: 1 to `maximumQueues`; several need a device that was made for several, or none of this name.
+  ///   - isShared: makes the device, where it is missing, for other ports beside this one, each with queues of its own.
   ///   - offloads: the most that is asked for. A kernel without the header has `.none`.
   /// - Throws: `PortError.cannotOpen`.
   public init(
     name: String, device: String, namespace: NetworkNamespace? = nil, mtu: Int? = nil,
-    bringUp: Bool = false, queues: Int = 1, offloads: Offloads = .segmentation
+    bringUp: Bool = false, queues: Int = 1, isShared: Bool = false,
+    offloads: Offloads = .segmentation
   ) throws(PortError) {
     self.name = name
     self.device = device
+    self.isShared = isShared
     let tap = TapDevice(port: name, device: device)
     let opened =
       if let namespace {
         try namespace.perform { () throws(PortError) -> sending TapDevice.Opened in
-          try tap.open(queues: queues, mtu: mtu, bringUp: bringUp, offloads: offloads)
+          try tap.open(
+            queues: queues, isShared: isShared, mtu: mtu, bringUp: bringUp, offloads: offloads)
         }
       } else {
-        try tap.open(queues: queues, mtu: mtu, bringUp: bringUp, offloads: offloads)
+        try tap.open(
+          queues: queues, isShared: isShared, mtu: mtu, bringUp: bringUp, offloads: offloads)
       }
     self.offloads = opened.offloads
     self.queues = opened.descriptors.map {
@@ -111,11 +117,12 @@ public final class TapPort: Port {
     return sum
   }
 
-  /// Closes every queue. A device that stays gives nothing more to readers that do not know of offloads.
+  /// Closes every queue. A device that stays leaves nothing more to readers that may not know of offloads, unless they
+  /// are ports beside this one.
   public func close() {
     guard isOpen else { return }
     isOpen = false
-    if offloads == .segmentation, let descriptor = queues[0].pollDescriptor {
+    if offloads == .segmentation, !isShared, let descriptor = queues[0].pollDescriptor {
       _ = spurline_tap_set_offload(descriptor, 0)
     }
     for queue in queues { queue.close() }

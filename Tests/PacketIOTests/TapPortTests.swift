@@ -88,7 +88,7 @@ struct TapPortTests {
     let first = try TapPort(name: "vm2", device: "spltap", namespace: place)
     try namespace.ip("link", "add", "splveth", "type", "veth", "peer", "name", "splpeer")
     let reasons = [
-      "spltap": "another process has it", "splveth": "is no TAP",
+      "spltap": "somebody else has that", "splveth": "is no TAP",
       "a-name-that-is-too-long": "1 to 15 bytes", "": "1 to 15 bytes",
     ]
     for (device, reason) in reasons {

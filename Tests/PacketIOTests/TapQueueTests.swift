@@ -112,6 +112,29 @@ struct TapQueueTests {
     #expect(throws: Shell.Failure.self) { try namespace.ip("link", "show", "spltap") }
   }
 
+  @Test("A device is shared by ports that each have a queue of their own")
+  func shared() throws {
+    let namespace = try TestNamespace("tapshare")
+    let place = NetworkNamespace(namespace.name)
+    func open() throws -> TapPort {
+      try TapPort(name: "vm2", device: "spltap", namespace: place, bringUp: true, isShared: true)
+    }
+    let (first, second) = (try open(), try open())
+    let kernel = try namespace.pcapPort("spltap")
+    // What a port has sent the reply of comes back to it.
+    for (source, port) in [(UInt8(21), first), (22, second)] {
+      try port.send([Self.frame(source, port: 2_000, isReply: true)])
+      try kernel.send([Self.frame(source, port: 2_000)])
+      #expect(try port.frames(1) == [Self.frame(source, port: 2_000)])
+    }
+    second.close()
+    try kernel.send(Self.ports.map { Self.frame(23, port: $0) })
+    #expect(try first.frames(Self.ports.count).count == Self.ports.count)
+    // Offloads are the device's: whoever closes takes them from nobody else.
+    let features = try Shell.run("ip", "netns", "exec", namespace.name, "ethtool", "-k", "spltap")
+    #expect(features.contains("tcp-segmentation-offload: on"), "\(features)")
+  }
+
   @Test(
     "Without the header frames pass as before, and nothing is left over from a port that had it")
   func withoutHeader() throws {
