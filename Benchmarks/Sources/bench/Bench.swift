@@ -8,7 +8,7 @@ struct Bench: ParsableCommand {
     abstract: "Measures parts of Spurline; prints medians of several runs, and asserts nothing.",
     subcommands: [
       LookupCommand.self, OverlayCommand.self, PipelineCommand.self, ForwardingCommand.self,
-      ReplayCommand.self, GroupsCommand.self,
+      IperfCommand.self, ReplayCommand.self, GroupsCommand.self,
     ])
 }
 

@@ -57,11 +57,12 @@ struct ForwardingCommand: ParsableCommand {
     let temporary = NSTemporaryDirectory() + "spurline-forwarding-\(getpid())"
     try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
     let wire = try ForwardingWire()
-    Self.removeWhenInterrupted(wire, temporary)
-    defer {
+    let cleanUp = {
       wire.remove()
-      try? FileManager.default.removeItem(atPath: temporary)
+      _ = try? FileManager.default.removeItem(atPath: temporary)
     }
+    Interruption.cleanUp(cleanUp)
+    defer { cleanUp() }
     let machine = Machine(core: cores.last!)
     print(machine.hardware)
     print(
@@ -168,22 +169,4 @@ struct ForwardingCommand: ParsableCommand {
     let numbers = text.split(separator: ",").map { Int($0) ?? 0 }
     return numbers.isEmpty || numbers.contains { $0 < 1 } ? nil : numbers
   }
-
-  /// Signals end the process where it stands; the namespaces go all the same.
-  private static func removeWhenInterrupted(_ wire: ForwardingWire, _ temporary: String) {
-    for number in [SIGINT, SIGTERM] {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      nonisolated(unsafe) let wire = wire
-      source.setEventHandler {
-        wire.remove()
-        try? FileManager.default.removeItem(atPath: temporary)
-        _exit(130)
-      }
-      source.resume()
-      sources.append(source)
-    }
-  }
-
-  nonisolated(unsafe) private static var sources: [any DispatchSourceSignal] = []
 }

@@ -14,18 +14,12 @@ final class ForwardingWire {
   let sink: String
 
   init() throws {
-    Self.removeStale()
+    Namespaces.removeStale(prefix: Self.prefix)
     let id = getpid()
     source = "\(Self.prefix)s-\(id)"
     router = "\(Self.prefix)r-\(id)"
     sink = "\(Self.prefix)d-\(id)"
-    for name in [source, router, sink] {
-      try Command.run("ip", "netns", "add", name)
-      for scope in ["all", "default"] {
-        try Command.run(
-          "ip", "netns", "exec", name, "sysctl", "-qw", "net.ipv6.conf.\(scope).disable_ipv6=1")
-      }
-    }
+    for name in [source, router, sink] { try Namespaces.make(name) }
     try Command.run(
       "ip", "link", "add", "s0", "netns", source, "type", "veth", "peer", "name", "r0", "netns",
       router)
@@ -43,18 +37,5 @@ final class ForwardingWire {
 
   deinit { remove() }
 
-  func remove() {
-    for name in [source, router, sink] { _ = try? Command.run("ip", "netns", "del", name) }
-  }
-
-  /// Left by runs that were killed.
-  private static func removeStale() {
-    let names = (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
-    for name in names where name.hasPrefix(prefix) {
-      guard let process = name.split(separator: "-").last.flatMap({ pid_t($0) }),
-        kill(process, 0) != 0, errno == ESRCH
-      else { continue }
-      _ = try? Command.run("ip", "netns", "del", name)
-    }
-  }
+  func remove() { Namespaces.remove([source, router, sink]) }
 }
