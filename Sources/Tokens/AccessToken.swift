@@ -41,6 +41,8 @@ public enum TokenProblem: Error, Hashable, Sendable, CustomStringConvertible {
   case otherAudience(String)
   case notYet
   case expired
+  /// Of an issuer or a verifier.
+  case key
 
   public var description: String {
     switch self {
@@ -51,6 +53,7 @@ public enum TokenProblem: Error, Hashable, Sendable, CustomStringConvertible {
     case .otherAudience(let audience): "the token is for \(audience)"
     case .notYet: "the token does not count yet"
     case .expired: "the token has expired"
+    case .key: "the key is no P-256 key in PEM"
     }
   }
 }

@@ -11,19 +11,32 @@ public struct TokenIssuer: Sendable {
   private let key: ES256PrivateKey
   private let keys: JWTKeyCollection
 
-  /// With a key of its own, which `verifier` knows the public half of.
-  public init(issuer: String) async {
+  /// With a new key.
+  public init(issuer: String) async { await self.init(issuer: issuer, key: ES256PrivateKey()) }
+
+  /// With a key from elsewhere: PEM, P-256.
+  /// - Throws: `TokenProblem.key`.
+  public init(issuer: String, privateKey pem: String) async throws(TokenProblem) {
+    guard let key = try? ES256PrivateKey(pem: pem) else { throw .key }
+    await self.init(issuer: issuer, key: key)
+  }
+
+  private init(issuer: String, key: ES256PrivateKey) async {
     self.issuer = issuer
-    key = ES256PrivateKey()
+    self.key = key
     keys = JWTKeyCollection()
     await keys.add(ecdsa: key)
   }
 
+  /// As PEM; never in a log.
+  var privateKey: String { key.pemRepresentation }
+
+  /// What a `TokenVerifier` elsewhere needs, as PEM.
+  public var publicKey: String { key.publicKey.pemRepresentation }
+
   /// Checks what this issuer signs; it cannot sign.
   public func verifier(audience: String) async -> TokenVerifier {
-    let keys = JWTKeyCollection()
-    await keys.add(ecdsa: key.publicKey)
-    return TokenVerifier(issuer: issuer, audience: audience, keys: keys)
+    await TokenVerifier(issuer: issuer, audience: audience, key: key.publicKey)
   }
 
   /// A token for somebody who has signed in. Its network claim says from which subnet, and is there only where the

@@ -10,6 +10,20 @@ public struct TokenVerifier: Sendable {
   let audience: String
   let keys: JWTKeyCollection
 
+  /// - Parameter pem: the issuer's public key: PEM, P-256.
+  /// - Throws: `TokenProblem.key`.
+  public init(issuer: String, audience: String, publicKey pem: String) async throws(TokenProblem) {
+    guard let key = try? ES256PublicKey(pem: pem) else { throw .key }
+    await self.init(issuer: issuer, audience: audience, key: key)
+  }
+
+  init(issuer: String, audience: String, key: ES256PublicKey) async {
+    self.issuer = issuer
+    self.audience = audience
+    keys = JWTKeyCollection()
+    await keys.add(ecdsa: key)
+  }
+
   /// What the token says, if it counts now. Only ES256 signatures are checked, whatever algorithm the token names.
   public func verify(
     _ token: String, at time: Date = Date()

@@ -172,6 +172,25 @@ struct TokenTests {
     }
   }
 
+  @Test("I7: directory and store need not be one program: keys go in and out as PEM")
+  func keys() async throws {
+    let pem = await TokenIssuer(issuer: "made elsewhere").privateKey
+    let issuer = try await TokenIssuer(issuer: "https://directory.lab/", privateKey: pem)
+    let verifier = try await TokenVerifier(
+      issuer: "https://directory.lab/", audience: Self.audience, publicKey: issuer.publicKey)
+    #expect(
+      try await verifier.verify(try token(issuer, over(0)), at: Self.now).vnet?.identity
+        == over(0).identity)
+    for text in ["", "key", issuer.publicKey] {
+      await #expect(throws: TokenProblem.key) {
+        _ = try await TokenIssuer(issuer: "x", privateKey: text)
+      }
+    }
+    await #expect(throws: TokenProblem.key) {
+      _ = try await TokenVerifier(issuer: "x", audience: "y", publicKey: pem)
+    }
+  }
+
   @Test("I7: a token counts for its audience, from its issuer, in its time")
   func bounds() async throws {
     let issuer = await TokenIssuer(issuer: "https://directory.lab/")
@@ -191,8 +210,8 @@ struct TokenTests {
     #expect(
       await problem(await issuer.verifier(audience: "https://vault.azure.net"), 0)
         == .otherAudience(Self.audience))
-    let other = TokenVerifier(
-      issuer: "https://else.lab/", audience: Self.audience, keys: verifier.keys)
+    let other = try await TokenVerifier(
+      issuer: "https://else.lab/", audience: Self.audience, publicKey: issuer.publicKey)
     #expect(await problem(other, 0) == .otherIssuer("https://directory.lab/"))
   }
 }
