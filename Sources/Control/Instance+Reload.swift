@@ -10,7 +10,7 @@ extension Instance {
   public func reload() async throws -> ReloadReport {
     // Reading may take long: the instance answers meanwhile.
     let load = environment.loadConfiguration
-    let fresh: Configuration
+    var fresh: Configuration
     do {
       fresh = try await Task.detached { try load() }.value
     } catch let error as ConfigurationErrors {
@@ -36,6 +36,8 @@ extension Instance {
 
     // From here to `publish` nothing suspends: other commands see the old state or the new one.
     for warning in fresh.warnings { logger.warning("\(warning)") }
+    for decision in fresh.accessDecisions { logger.notice("\(decision)") }
+    identities.adopt(&fresh.topology)
     tables = RoutingTables(topology: fresh.topology, keepingLiveRoutesOf: tables)
     securityGroups = freshGroups
     learned.move(to: fresh.kernelBGP)

@@ -45,6 +45,8 @@ public actor Instance {
   let workers: Workers
   private var places: PortPlaces
   var configuration: Configuration
+  /// Which subnets the rules of resources were made for, from one configuration to the next (I3).
+  var identities: SubnetIdentities
   var tables: RoutingTables
   /// Of the configuration, compiled.
   var securityGroups: SecurityGroups
@@ -62,6 +64,9 @@ public actor Instance {
     _ configuration: Configuration, environment: Environment, logger: Logger
   ) async throws -> Instance {
     for warning in configuration.warnings { logger.warning("\(warning)") }
+    for decision in configuration.accessDecisions { logger.notice("\(decision)") }
+    var (configuration, identities) = (configuration, SubnetIdentities())
+    identities.adopt(&configuration.topology)
     var tables = RoutingTables(topology: configuration.topology)
     var learned = LearnedRoutes(configuration.kernelBGP)
     var follower: RouteFollower?
@@ -90,16 +95,16 @@ public actor Instance {
     }
     let instance = Instance(
       environment: environment, logger: logger, workers: workers, places: places,
-      configuration: configuration, tables: tables, securityGroups: securityGroups,
-      learned: learned, follower: follower)
+      configuration: configuration, identities: identities, tables: tables,
+      securityGroups: securityGroups, learned: learned, follower: follower)
     await instance.followRoutes()
     return instance
   }
 
   private init(
     environment: Environment, logger: Logger, workers: Workers, places: PortPlaces,
-    configuration: Configuration, tables: RoutingTables, securityGroups: SecurityGroups,
-    learned: LearnedRoutes,
+    configuration: Configuration, identities: SubnetIdentities, tables: RoutingTables,
+    securityGroups: SecurityGroups, learned: LearnedRoutes,
     follower: RouteFollower?
   ) {
     self.environment = environment
@@ -107,6 +112,7 @@ public actor Instance {
     self.workers = workers
     self.places = places
     self.configuration = configuration
+    self.identities = identities
     self.tables = tables
     self.securityGroups = securityGroups
     self.learned = learned

@@ -77,6 +77,39 @@ import Wire
     _ = try await running.instance.stop()
   }
 
+  @Test("I3: a subnet that a reload removes and another makes anew inherits no rule")
+  func subnetMadeAnew() async throws {
+    let running = try await RunningInstance.start()
+    let instance = running.instance
+    func admits() async -> Bool {
+      let topology = await instance.configuration.topology
+      return ResourceTable(topology).firewalls[0]
+        .verdict(for: topology.caller(.v4(IPv4Address(10, 0, 9, 4)), overEndpointOfSubnet: 2))
+        .isAdmitted
+    }
+    let prefix = IPPrefix("10.0.9.0/24")!
+    let subnet = Subnet(name: "secured", virtualNetwork: 0, addressPrefixes: [prefix])
+    try running.edit {
+      $0.topology.subnets.append(subnet)
+      let rule = ResourceFirewall.VirtualNetworkRule(subnetID: $0.topology.id(ofSubnet: 2))
+      $0.topology.resources = [
+        Resource(
+          id: .root, name: "account", service: "Microsoft.Storage", region: Region("westeurope"),
+          firewall: ResourceFirewall(defaultAction: .deny, virtualNetworkRules: [rule]))
+      ]
+    }
+    _ = try await instance.reload()
+    #expect(await admits())
+    _ = try await instance.reload()
+    #expect(await admits())
+    try running.edit { $0.topology.subnets.removeLast() }
+    _ = try await instance.reload()
+    try running.edit { $0.topology.subnets.append(subnet) }
+    _ = try await instance.reload()
+    #expect(await !admits())
+    _ = try await instance.stop()
+  }
+
   @Test("a NIC that appears is opened, one that goes is closed, and the others' flows go on")
   func ports() async throws {
     let running = try await RunningInstance.start()
