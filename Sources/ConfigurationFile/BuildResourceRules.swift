@@ -3,7 +3,7 @@ import Wire
 
 /// A resource's rules: whom they name, what they must keep, and which can never match (I3, I4).
 extension BuildConfiguration {
-  mutating func checkRules(of index: Int) {
+  mutating func buildRules(of index: Int, _ checks: inout ResourceChecks) {
     let draft = resourceDrafts[index]
     let kept = draft.firewall.networkRules.filter { rule in
       guard rule.isSourceDeleted else { return true }
@@ -13,7 +13,7 @@ extension BuildConfiguration {
     }
     var rules: [(draft: NetworkRuleDraft, rule: ResourceFirewall.VirtualNetworkRule)] = []
     for rule in kept {
-      guard let id = subnetID(rule.subnet) else { continue }
+      guard let id = subnetID(rule.subnet, checks) else { continue }
       rules.append(
         (
           rule,
@@ -29,13 +29,13 @@ extension BuildConfiguration {
         ResourceFirewall.IPRule(name: $0.name, addresses: $0.addresses.value)
       })
     let resource = topology.resources[index]
-    for found in topology.problems(with: resource) {
+    for found in checks.problems(with: resource) {
       report(found, draft, rules.map(\.draft), isError: isError(found.problem, draft))
     }
-    for found in topology.warnings(about: resource) {
+    for found in checks.warnings(about: resource) {
       report(found, draft, rules.map(\.draft), isError: false)
     }
-    decide(rules.map { ($0.draft, $0.rule.subnetID) }, of: resource, draft)
+    decide(rules.map { ($0.draft, $0.rule.subnetID) }, of: resource, draft, checks)
   }
 
   /// SQL denies what no rule admits; of the others an export may leave the default action away.
@@ -48,7 +48,10 @@ extension BuildConfiguration {
   }
 
   /// The subnet's own ID, so that rules and subnets compare; of one that is elsewhere, the ID as it was written.
-  private func subnetID(_ reference: Reference) -> AzureID? {
+  private func subnetID(_ reference: Reference, _ checks: ResourceChecks) -> AzureID? {
+    if let index = checks.subnetsByName[reference.text.lowercased()] {
+      return topology.id(ofSubnet: index)
+    }
     guard let id = AzureID(reference.text) else {
       return subnet(reference, reporting: true).map(topology.id(ofSubnet:))
     }
@@ -56,7 +59,7 @@ extension BuildConfiguration {
       findings.error(reference.place, "`\(reference.text)` is not the ID of a subnet")
       return nil
     }
-    if topology.subnetsByID[id] != nil { return id }
+    if checks.subnetsByID[id] != nil { return id }
     // A network whose ID is made of names is meant by any ID with its names.
     if let index = subnet(reference, reporting: false),
       topology.virtualNetworks[topology.subnets[index].virtualNetwork].resourceID == nil
@@ -100,12 +103,12 @@ extension BuildConfiguration {
   /// Whether the one who makes the rules may: only where the file says who it is.
   private mutating func decide(
     _ rules: [(draft: NetworkRuleDraft, subnet: AzureID)], of resource: Resource,
-    _ draft: ResourceDraft
+    _ draft: ResourceDraft,
+    _ checks: ResourceChecks
   ) {
     guard let principal = draft.principal else { return }
-    let subnets = topology.subnetsByID
     for rule in rules {
-      guard let subnet = subnets[rule.subnet] else { continue }
+      guard let subnet = checks.subnetsByID[rule.subnet] else { continue }
       let decision = topology.decision(principal.value, joining: subnet, to: resource, access)
       accessDecisions.append(decision)
       if !decision.isAllowed { findings.error(rule.draft.subnet.place, "\(decision)") }

@@ -14,7 +14,8 @@ extension BuildConfiguration {
     checkSharing()
     // Every export has more than the networks that it was made with; without them nothing can be said of rules.
     guard !findings.isIncomplete else { return }
-    for index in topology.resources.indices { checkRules(of: index) }
+    var checks = ResourceChecks(topology)
+    for index in topology.resources.indices { buildRules(of: index, &checks) }
     var identities = SubnetIdentities()
     identities.adopt(&topology)
   }

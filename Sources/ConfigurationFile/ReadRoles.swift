@@ -16,10 +16,11 @@ enum ReadRoles {
     let isJSON = section.source.isAzureDocument
     // What Azure prints has the GUID in `name`; what it reads has the name there.
     let roleName = isJSON ? section["roleName"] : nil
-    let name = (roleName ?? section.required("name", "the role's name"))?.text("the role's name")
+    let name = (roleName ?? section.azure("name", "the role's name"))?.text("the role's name")
     var draft = RoleDraft(name: name ?? Located(value: "", place: value.place), place: value.place)
     draft.id =
-      section["id"]?.text()?.value ?? (roleName == nil ? nil : section.peek("name")?.node.text)
+      (section.peek("Id") ?? section["id"])?.text()?.value
+      ?? (roleName == nil ? nil : section.peek("name")?.node.text)
     if let permissions = section["permissions"] {
       draft.permissions = permissions.list(of: "permissions").compactMap { element in
         guard let inner = element.section("actions: [...]") else { return nil }
@@ -31,7 +32,7 @@ enum ReadRoles {
     } else {
       draft.permissions = [permission(section)].compactMap { $0 }
     }
-    let scopes = section.required("assignableScopes", "a list of scopes such as `[/]`")
+    let scopes = section.azure("assignableScopes", "a list of scopes such as `[/]`")
     draft.scopes = scopes?.list(of: "scopes").compactMap(scope) ?? []
     if let scopes, case .list(let elements) = scopes.node.content, elements.isEmpty {
       scopes.error("is empty: the role could be assigned nowhere")
@@ -39,6 +40,7 @@ enum ReadRoles {
     section.passOver(
       Section.resourceKeys + dataKeys + [
         "description", "isCustom", "roleType", "createdBy", "createdOn", "updatedBy", "updatedOn",
+        "IsCustom", "Description", "DataActions", "NotDataActions",
       ])
     section.finish()
     return name == nil ? nil : draft
@@ -48,8 +50,8 @@ enum ReadRoles {
   private static let dataKeys = ["dataActions", "notDataActions", "condition", "conditionVersion"]
 
   private static func permission(_ section: Section) -> RoleDefinition.Permission? {
-    let actions = section.required("actions", "a list of actions such as `[Microsoft.Network/*]`")
-    let others = section["notActions"]
+    let actions = section.azure("actions", "a list of actions such as `[Microsoft.Network/*]`")
+    let others = section.peek("NotActions") ?? section["notActions"]
     guard let actions else { return nil }
     return RoleDefinition.Permission(
       actions: patterns(actions), notActions: others.map(patterns) ?? [])
@@ -91,5 +93,12 @@ enum ReadRoles {
       let role = role?.text("the role's name or ID"), let reference = scope.flatMap(self.scope)
     else { return nil }
     return RoleAssignmentDraft(principal: principal, role: role, scope: reference)
+  }
+}
+
+extension Section {
+  /// A key that must be there, spelt as the REST API does, or with a capital as Azure's command line does in files.
+  fileprivate func azure(_ key: String, _ what: String) -> Value? {
+    peek(key.prefix(1).uppercased() + key.dropFirst()) ?? required(key, what)
   }
 }

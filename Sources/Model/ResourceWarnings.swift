@@ -1,20 +1,20 @@
 import Wire
 
 /// Rules that can be had, but can never match or never decide.
-extension Topology {
-  public func warnings(about resource: Resource) -> [LocatedResourceProblem] {
+extension ResourceChecks {
+  public mutating func warnings(about resource: Resource) -> [LocatedResourceProblem] {
     let firewall = resource.firewall
     var found: [LocatedResourceProblem] = []
     let rules = firewall.virtualNetworkRules.count + firewall.ipRules.count
     if firewall.defaultAction == .allow, rules > 0 {
       found.append(LocatedResourceProblem(.defaultAction, .defaultActionAdmits(rules: rules)))
     }
-    let subnets = subnetsByID
     for (index, rule) in firewall.virtualNetworkRules.enumerated() {
-      guard let subnet = subnets[rule.subnetID], let address = unreached(resource, from: subnet)
+      guard let subnet = subnetsByID[rule.subnetID], let address = unreached(resource, from: subnet)
       else { continue }
       let problem = ResourceProblem.unreachable(
-        subnet: qualifiedName(ofSubnet: subnet), service: resource.service, address: address)
+        subnet: topology.qualifiedName(ofSubnet: subnet), service: resource.service,
+        address: address)
       found.append(LocatedResourceProblem(.virtualNetworkRule(index), problem))
     }
     for (index, rule) in firewall.ipRules.enumerated() {
@@ -28,18 +28,28 @@ extension Topology {
   }
 
   /// The resource's first address, where the subnet's endpoints cover none; nil where they cover one, where there is no
-  /// endpoint yet, and where the resource has no address.
-  private func unreached(_ resource: Resource, from subnet: Int) -> IPAddress? {
-    let endpoints = endpoints(ofSubnet: subnet, for: resource.service)
+  /// endpoint yet, where the resource has no address, and where no endpoint has to lead to it (I7).
+  private mutating func unreached(_ resource: Resource, from subnet: Int) -> IPAddress? {
     let addresses = resource.addresses + resource.secondaryAddresses
-    guard !endpoints.isEmpty, let first = addresses.first else { return nil }
-    let region = virtualNetworks[subnets[subnet].virtualNetwork].region
-    let isCovered = endpoints.contains { endpoint in
-      services.prefixes(of: endpoint, inRegion: region, tags: serviceTags).contains { prefix in
-        addresses.contains { prefix.contains($0) }
-      }
+    let endpoints = topology.endpoints(ofSubnet: subnet, for: resource.service)
+    let isTokenBased = topology.services.resourceRules(of: resource.service).isTokenBased
+    guard !endpoints.isEmpty, !isTokenBased, let first = addresses.first else { return nil }
+    for endpoint in endpoints {
+      let table = prefixes(
+        EndpointOfRegion(endpoint: endpoint, region: topology.region(ofSubnet: subnet)))
+      if addresses.contains(where: { table.longest($0) != nil }) { return nil }
     }
-    return isCovered ? nil : first
+    return first
+  }
+
+  private mutating func prefixes(_ key: EndpointOfRegion) -> DualTable {
+    if let table = covered[key] { return table }
+    var table = DualTable()
+    for prefix in topology.services.prefixes(
+      of: key.endpoint, inRegion: key.region, tags: topology.serviceTags)
+    { table.insert(prefix, 0) }
+    covered[key] = table
+    return table
   }
 }
 

@@ -114,16 +114,20 @@ public struct ServiceCatalogue: Hashable, Sendable {
     public var allowsRuleBeforeEndpoint: Bool
     /// IP rules have no effect on callers in the resource's own region: storage.
     public var ignoresIPRulesInRegion: Bool
+    /// Its callers' networks are known by tokens and not by packets: Data Lake Gen1 (I7).
+    public var isTokenBased: Bool
 
     public init(
       type: String? = nil, maximumVirtualNetworkRules: Int? = nil, maximumIPRules: Int? = nil,
-      allowsRuleBeforeEndpoint: Bool = false, ignoresIPRulesInRegion: Bool = false
+      allowsRuleBeforeEndpoint: Bool = false, ignoresIPRulesInRegion: Bool = false,
+      isTokenBased: Bool = false
     ) {
       self.type = type
       self.maximumVirtualNetworkRules = maximumVirtualNetworkRules
       self.maximumIPRules = maximumIPRules
       self.allowsRuleBeforeEndpoint = allowsRuleBeforeEndpoint
       self.ignoresIPRulesInRegion = ignoresIPRulesInRegion
+      self.isTokenBased = isTokenBased
     }
   }
 

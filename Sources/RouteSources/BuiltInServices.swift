@@ -52,7 +52,7 @@ let builtInServices = """
           "type": "Microsoft.CognitiveServices/accounts", "ruleBeforeEndpoint": true } },
       { "name": "Microsoft.AzureActiveDirectory", "tag": "AzureActiveDirectory",
         "scope": "region",
-        "resources": { "type": "Microsoft.DataLakeStore/accounts", "virtualNetworkRules": 100 } }
+        "resources": { "type": "Microsoft.DataLakeStore/accounts", "virtualNetworkRules": 100, "byToken": true } }
     ],
     "pairs": {
       "eastasia": "southeastasia", "southeastasia": "eastasia",

@@ -9,7 +9,7 @@ import Model
 ///     { "name": "Microsoft.Storage", "tag": "Storage", "scope": "regionAndPair",
 ///       "exclusiveGroup": "storage", "preview": false,
 ///       "resources": { "type": "Microsoft.Storage/storageAccounts", "virtualNetworkRules": 400, "ipRules": 400,
-///         "ruleBeforeEndpoint": false, "ipRulesInRegion": false } } ],
+///         "ruleBeforeEndpoint": false, "ipRulesInRegion": false, "byToken": false } } ],
 ///   "pairs": { "westeurope": "northeurope" } }
 /// ```
 ///
@@ -110,7 +110,7 @@ private struct ServiceEntry: Decodable {
 /// What holds for the firewalls of a service's resources (I3): never fails to decode, but holds its problems.
 private struct ResourcesEntry: Decodable {
   enum Key: String, CodingKey, CaseIterable {
-    case type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion
+    case type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion, byToken
   }
 
   var rules = ServiceCatalogue.ResourceRules()
@@ -123,6 +123,7 @@ private struct ResourcesEntry: Decodable {
     rules.maximumIPRules = fields.optional(.ipRules, Int.self)
     rules.allowsRuleBeforeEndpoint = fields.optional(.ruleBeforeEndpoint, Bool.self) ?? false
     rules.ignoresIPRulesInRegion = !(fields.optional(.ipRulesInRegion, Bool.self) ?? true)
+    rules.isTokenBased = fields.optional(.byToken, Bool.self) ?? false
     fields.refuseUnknownKeys(decoder, known: Key.allCases)
     for (key, limit) in [
       (Key.virtualNetworkRules, rules.maximumVirtualNetworkRules),

@@ -91,6 +91,36 @@ struct AzureResourceFileTests {
     #expect(account.id.subscription == "s" && account.id.resourceGroup == "g")
   }
 
+  @Test("I3: a malformed export is refused with file, line and field, all of it at once")
+  func malformed() throws {
+    let outcome = try load(
+      [
+        "bad.json": """
+        [{ "type": "Microsoft.Storage/storageAccounts", "name": "account",
+           "location": "eastus2",
+           "properties": { "networkAcls": { "defaultAction": "Dney",
+             "virtualNetworkRules": [{ "action": "Allow" }, { "id": "\(Self.subnet.dropLast(2))" }],
+             "ipRules": [{ "value": "203.0.113.0/33" }, { "value": "203.0.113.4/31" }, { "action": "Allow" }] } } },
+         { "type": "Microsoft.KeyVault/vaults", "name": "vault", "properties": { "networkAcls": [] } },
+         { "type": "Microsoft.Sql/servers/firewallRules", "name": "nowhere/r",
+           "properties": { "startIpAddress": "203.0.113.1", "endIpAddress": "203.0.113.2" } }]
+        """
+      ], Self.network)
+    #expect(outcome.problems.allSatisfy { $0.path.hasSuffix("bad.json") })
+    #expect(
+      outcome.lines == """
+        3: [0].properties.networkAcls.defaultAction: `Dney` is not `Allow` or `Deny`; did you mean `Deny`?
+        4: [0].properties.networkAcls.virtualNetworkRules[0].id: is missing; it must be `network/subnet` or a subnet's ID
+        4: [0].properties.networkAcls.virtualNetworkRules[1].id: `/subscriptions/s/resourceGroups/g/providers/Microsoft.Network/virtualNetworks/v/subnets` is not the ID of a subnet
+        5: [0].properties.networkAcls.ipRules[0].value: `203.0.113.0/33` is not a public address or range such as `203.0.113.0/24`
+        5: [0].properties.networkAcls.ipRules[1].value: `203.0.113.4/31` is refused, as by Azure: ranges of /31 and /32 are written as addresses, `203.0.113.4` and `203.0.113.5`
+        5: [0].properties.networkAcls.ipRules[2].value: is missing; it must be a public address or range such as `203.0.113.0/24`
+        6: [1].location: is missing; it must be a region such as `westeurope`
+        6: [1].properties.networkAcls: must be a mapping such as `defaultAction: Deny`, not a list
+        7: [2]: belongs to `nowhere`, which is not in this file; include both in one file
+        """)
+  }
+
   /// The recorded answer to one request: its `value`, as a file of ours.
   private func recorded(_ name: String, _ request: Int) throws -> String? {
     guard let data = Place.sharedData() else { return nil }

@@ -49,7 +49,7 @@ struct ResourceConfigurationTests {
           - { name: office, startIpAddress: 203.0.113.9, endIpAddress: 203.0.113.11 }
     roleDefinitions:
       - { file: joiner.json }
-      - { name: Watcher, id: w, actions: ["*/read"], notActions: [], assignableScopes: [v, v/a] }
+      - { Name: Watcher, Id: w, IsCustom: true, Actions: ["*/read"], NotActions: [x/read], AssignableScopes: [v, v/a] }
     roleAssignments:
       - { principal: ada, role: 6a5f, scope: v/a }
       - { file: assignments.json }
@@ -116,6 +116,7 @@ struct ResourceConfigurationTests {
     #expect(
       access.definitions.prefix(3).map(\.name) == ["Joiner", "Old", "Watcher"]
         && access.definitions.count == 3 + RoleDefinition.builtIn.count)
+    #expect(access.definitions[2].id == "w" && !access.definitions[2].permits("x/read"))
     #expect(access.assignments.map(\.principal) == ["ada", "bob", "eve"])
     #expect(
       configuration.accessDecisions.map(\.description) == [
@@ -165,6 +166,30 @@ struct ResourceConfigurationTests {
         ])
     #expect(
       table.find(IPAddress("20.61.99.200")!) == .resource(.init(resource: 2, location: .primary)))
+  }
+
+  @Test(
+    "I3: a thousand subnets and a hundred resources with forty rules each are checked in good time")
+  func many() throws {
+    let subnets = (0..<1_000).map {
+      "      - { name: s\($0), addressPrefix: 10.\($0 / 250).\($0 % 250).0/24, serviceEndpoints: [Microsoft.Storage] }\n"
+    }
+    let resources = (0..<100).map { resource in
+      let rules = (0..<40).map { "v/s\((resource * 7 + $0 * 23) % 1_000)" }.joined(separator: ", ")
+      return "  - { name: r\(resource), service: Microsoft.Storage, location: westeurope, "
+        + "addresses: [20.60.26.\(resource)], networkAcls: { defaultAction: Deny, virtualNetworkRules: [\(rules)] } }\n"
+    }
+    let start = ContinuousClock.now
+    let outcome = Outcome.of(
+      "virtualNetworks:\n  - name: v\n    location: westeurope\n    addressSpace: [10.0.0.0/8]\n    subnets:\n"
+        + subnets.joined() + "resources:\n" + resources.joined())
+    let taken = ContinuousClock.now - start
+    #expect(outcome.lines == "")
+    let topology = try #require(outcome.configuration?.topology)
+    #expect(topology.resources.allSatisfy { $0.firewall.virtualNetworkRules.count == 40 })
+    // Seconds in a debug build; what is quadratic takes minutes.
+    #expect(taken < .seconds(60), "\(taken)")
+    print("1,000 subnets and 4,000 rules in \(taken)")
   }
 
   @Test("I3: what can be had and never matches is warned of")

@@ -6,14 +6,15 @@ struct ResourceCheckTests {
   private func problems(
     _ resource: Resource, endpoints: [ServiceEndpoint] = [.storage, .sql]
   ) -> [String] {
-    resourceTopology([resource], endpoints: endpoints).problems(with: resource)
+    ResourceChecks(resourceTopology([resource], endpoints: endpoints)).problems(with: resource)
       .map { "\($0.part): \($0.problem)" }
   }
 
   private func warnings(
     _ resource: Resource, endpoints: [ServiceEndpoint] = [.storage, .sql]
   ) -> [String] {
-    resourceTopology([resource], endpoints: endpoints).warnings(about: resource)
+    var checks = ResourceChecks(resourceTopology([resource], endpoints: endpoints))
+    return checks.warnings(about: resource)
       .map { "\($0.part): \($0.problem)" }
   }
 
@@ -38,6 +39,23 @@ struct ResourceCheckTests {
     // An endpoint for every region reaches it.
     #expect(
       warnings(account, endpoints: [ServiceEndpoint(service: "Microsoft.Storage.Global")]) == [])
+  }
+
+  @Test("I7: a Data Lake account is of the network's region, and need not lie behind the endpoint")
+  func dataLake() {
+    let store = { (region: String) in
+      Resource(
+        id: resourceID("Microsoft.DataLakeStore/accounts", "lake"), name: "lake",
+        service: "Microsoft.AzureActiveDirectory", region: Region(region),
+        addresses: [address("198.51.100.9")], firewall: .denying(subnets: ["home/app"]))
+    }
+    let endpoints = [ServiceEndpoint(service: "Microsoft.AzureActiveDirectory")]
+    #expect(problems(store("westeurope"), endpoints: endpoints) == [])
+    #expect(warnings(store("westeurope"), endpoints: endpoints) == [])
+    #expect(
+      problems(store("northeurope"), endpoints: endpoints) == [
+        "virtualNetworkRule(0): the network of home/app is in westeurope, the resource in northeurope: a resource of Microsoft.AzureActiveDirectory can be secured to networks of its own region alone"
+      ])
   }
 
   @Test("I3: a geo-redundant account's primary must be in the network's region")

@@ -26,6 +26,9 @@ let resourceServices = ServiceCatalogue(
       name: "Microsoft.Sql", tag: "Sql", scope: .region,
       resources: .init(maximumVirtualNetworkRules: 128, allowsRuleBeforeEndpoint: true)),
     .init(name: "Microsoft.KeyVault", tag: "AzureKeyVault", scope: .everyRegion),
+    .init(
+      name: "Microsoft.AzureActiveDirectory", tag: "AzureActiveDirectory", scope: .region,
+      resources: .init(isTokenBased: true)),
   ],
   pairs: [
     Region("westeurope"): Region("northeurope"), Region("northeurope"): Region("westeurope"),

@@ -24,7 +24,7 @@ struct ServiceDataFileTests {
       { "services": [ { "name": "Contoso.Files", "tag": "Storage", "scope": "region",
                         "exclusiveGroup": "files", "preview": true,
                         "resources": { "type": "Contoso.Files/shares", "virtualNetworkRules": 7, "ipRules": 8,
-                                       "ruleBeforeEndpoint": true, "ipRulesInRegion": false } } ],
+                                       "ruleBeforeEndpoint": true, "ipRulesInRegion": false, "byToken": true } } ],
         "pairs": { "West Europe": "uksouth" } }
       """#.utf8
     ).write(to: path)
@@ -36,7 +36,7 @@ struct ServiceDataFileTests {
           preview: true,
           resources: .init(
             type: "Contoso.Files/shares", maximumVirtualNetworkRules: 7, maximumIPRules: 8,
-            allowsRuleBeforeEndpoint: true, ignoresIPRulesInRegion: true))
+            allowsRuleBeforeEndpoint: true, ignoresIPRulesInRegion: true, isTokenBased: true))
       ])
     #expect(catalogue.pairs == [Region("westeurope"): Region("uksouth")])
   }
@@ -52,7 +52,7 @@ struct ServiceDataFileTests {
         #"{"services": [{"name": "A", "tag": "T", "scope": "region", "resources": {"ipRules": -1, "rules": 3, "type": 4}}]}"#,
         """
         services.json: services[0] (A): resources.type: must be a string
-        services.json: services[0] (A): resources.rules: is not a key; known are type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion
+        services.json: services[0] (A): resources.rules: is not a key; known are type, virtualNetworkRules, ipRules, ruleBeforeEndpoint, ipRulesInRegion, byToken
         services.json: services[0] (A): resources.ipRules: must not be negative
         """
       ),
