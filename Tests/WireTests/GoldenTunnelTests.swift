@@ -10,16 +10,16 @@ import Wire
     struct File: Decodable {
       struct Example: Decodable {
         struct Expected: Decodable {
-          var overlay_sip: String
-          var overlay_dip: String
-          var outer_src: String
-          var outer_dst: String
+          var overlaySip: String
+          var overlayDip: String
+          var outerSrc: String
+          var outerDst: String
         }
         var src: String
         var dst: String
-        var overlay_sip_prefix: String
-        var overlay_dip_prefix: String
-        var underlay_sip: String
+        var overlaySipPrefix: String
+        var overlayDipPrefix: String
+        var underlaySip: String
         var encapsulation: String
         var expect: Expected
       }
@@ -27,12 +27,14 @@ import Wire
     }
     let folder = try #require(WireTests.SharedData.folder, "../shared/data is missing")
     let data = try Data(contentsOf: folder.appendingPathComponent("vectors/service-tunnel.json"))
-    let example = try JSONDecoder().decode(File.self, from: data).example
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    let example = try decoder.decode(File.self, from: data).example
     let words = example.encapsulation.split(separator: " ")
     #expect(words.first == "nvgre")
-    let source = try #require(Self.prefix(example.overlay_sip_prefix))
-    let destination = try #require(Self.prefix(example.overlay_dip_prefix))
-    let underlay = try #require(IPv4Address(example.underlay_sip))
+    let source = try #require(Self.prefix(example.overlaySipPrefix))
+    let destination = try #require(Self.prefix(example.overlayDipPrefix))
+    let underlay = try #require(IPv4Address(example.underlaySip))
     let vni = try #require(words.last.flatMap { UInt32($0) })
     let encoder = TunnelEncoder(
       prefixes: (source, destination),
@@ -45,10 +47,10 @@ import Wire
       source: big32(from.bits), destination: big32(to.bits), segment: .udp(1_000, 53, [1, 2, 3]))
     let packet = try TestTunnel.nvgre.decoder.decoded(encoder.encapsulated(frame.bytes()))
     #expect(packet.vni == 100)
-    #expect(packet.outer.sourceAddress == IPAddress(example.expect.outer_src))
-    #expect(packet.outer.destinationAddress == IPAddress(example.expect.outer_dst))
-    #expect(packet.inner.sourceAddress == IPAddress(example.expect.overlay_sip))
-    #expect(packet.inner.destinationAddress == IPAddress(example.expect.overlay_dip))
+    #expect(packet.outer.sourceAddress == IPAddress(example.expect.outerSrc))
+    #expect(packet.outer.destinationAddress == IPAddress(example.expect.outerDst))
+    #expect(packet.inner.sourceAddress == IPAddress(example.expect.overlaySip))
+    #expect(packet.inner.destinationAddress == IPAddress(example.expect.overlayDip))
   }
 
   private static func prefix(_ text: String) -> OverlayPrefix? {
