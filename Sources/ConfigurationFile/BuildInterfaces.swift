@@ -57,7 +57,7 @@ extension BuildConfiguration {
 
   /// Ports are called by their NIC's name, so it must not be a port's.
   private func refusePortName(_ draft: InterfaceDraft) {
-    let words = WorldPort.Kind.allCases.map(\.rawValue)
+    let words = WorldPort.Kind.allCases.filter { $0 != .services }.map(\.rawValue)
     if words.contains(draft.name.value.lowercased()) {
       findings.error(
         draft.name.place,

@@ -56,9 +56,30 @@ extension BuildConfiguration {
     }
     namespace.loopbackAddresses = interfaceAddresses(section, "loopbackAddresses", bareIsHost: true)
     namespace.ipForwarding = section["ipForwarding"]?.boolean() ?? false
+    if let edge = section["edge"] { readEdge(edge, section, &namespace) }
     namespace.routes = section["routes"]?.list(of: "routes").compactMap(labRoute) ?? []
     section.finish()
     return name == nil ? nil : namespace
+  }
+
+  /// `edge: true`: the kernel's own stack keeps out of this namespace.
+  private func readEdge(
+    _ value: Value, _ section: Section, _ namespace: inout LabTopology.Namespace
+  ) {
+    guard value.boolean() ?? false else { return }
+    namespace.isEdge = true
+    if topology.edge == nil {
+      value.error("there is no edge: write `edge` with its ports beside `lab`")
+    }
+    if case .worldPort(let port) = namespace.attachment,
+      topology.worldPorts[port].kind == .backbone
+    {
+    } else {
+      value.error("the edge stands on the far side of the backbone; write `port: backbone`")
+    }
+    for key in ["addresses", "loopbackAddresses", "ipForwarding", "routes"] {
+      section.peek(key)?.error("stands in the edge's namespace, where only the edge speaks; remove it")
+    }
   }
 
   private func attachment(

@@ -32,7 +32,7 @@ extension BuildConfiguration {
       return
     }
     guard let section = value.section("internet: {device: internet}") else { return }
-    for kind in WorldPort.Kind.allCases {
+    for kind in WorldPort.Kind.allCases where kind != .services {
       guard let written = section.written(kind.rawValue) else { continue }
       if kind == .gateway, case .list = written.node.content {
         for element in written.list(of: "gateways") { appendPort(kind, element) }

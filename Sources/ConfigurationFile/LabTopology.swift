@@ -23,6 +23,8 @@ public struct LabTopology: Sendable {
     public var loopbackAddresses: [InterfaceAddress]
     public var ipForwarding: Bool
     public var routes: [LabRoute]
+    /// The service edge runs here (I2): its interfaces are the edge's ports.
+    public var isEdge = false
 
     public init(
       name: String, attachment: Attachment? = nil, addresses: [InterfaceAddress] = [],

@@ -16,6 +16,7 @@ struct ConfigurationDocument {
   var services: ServiceCatalogue
   var ports: Value?
   var bgp: Value?
+  var edge: Value?
   var lab: Value?
 }
 
@@ -54,7 +55,7 @@ enum ReadDocument {
     let control = section["control"]?.section("socket: /run/spurline/lab.sock")
     let socket = control?["socket"].flatMap(socketPath)
     control?.finish()
-    let lab = section["lab"]
+    let (edge, lab) = (section["edge"], section["lab"])
     if let azure = section["azure"] { AzureIncludes.read(azure, into: &drafts) }
     section.passOver(section.keys.filter { $0.hasPrefix("x-") })
     section.finish()
@@ -64,7 +65,7 @@ enum ReadDocument {
       precedence: precedence?.value ?? .serviceEndpoints, icmpFollowsEndpoints: icmp ?? false,
       maximumFlows: maximum ?? defaultMaximumFlows,
       controlSocket: socket ?? "/run/spurline/\(name).sock", drafts: drafts,
-      serviceTags: serviceTags, services: services, ports: ports, bgp: bgp, lab: lab)
+      serviceTags: serviceTags, services: services, ports: ports, bgp: bgp, edge: edge, lab: lab)
   }
 
   /// The configuration's name; without one, the file's, with what a name cannot have replaced.

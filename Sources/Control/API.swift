@@ -24,6 +24,12 @@ struct API {
     }
     router.get("/v1/flows") { _, _ in try json(await instance.flows()) }
     router.get("/v1/counters") { _, _ in try json(await instance.counters()) }
+    router.get("/v1/diagnostics/{sequence}") { _, context in
+      guard let sequence = UInt64(try context.name("sequence")) else {
+        throw ControlError.badRequest("what stands behind /v1/diagnostics/ is a number")
+      }
+      return try json(await instance.diagnostics(after: sequence))
+    }
     router.post("/v1/endpoints") { request, _ in
       try json(await instance.switchEndpoint(try await decode(request)))
     }

@@ -34,6 +34,9 @@ public struct ControlClient: Sendable {
   public func endpoints() throws -> EndpointList { try get("/v1/endpoints") }
   public func flows() throws -> FlowList { try get("/v1/flows") }
   public func counters() throws -> CountersReport { try get("/v1/counters") }
+  public func diagnostics(after sequence: UInt64) throws -> DiagnosticsList {
+    try get("/v1/diagnostics/\(sequence)")
+  }
   public func reload() throws -> ReloadReport { try exchange("POST", "/v1/reload", body: Data()) }
 
   public func routes(of networkInterface: String) throws -> EffectiveRouteTable {

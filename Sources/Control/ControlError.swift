@@ -13,12 +13,14 @@ public enum ControlError: Error, Sendable, Equatable {
   /// Every reason, in the order of the file.
   case reloadRefused([String])
   case badRequest(String)
+  /// The configuration has no service edge.
+  case noEdge(path: String)
   case stopping
 
   /// HTTP's.
   var status: Int {
     switch self {
-    case .unknownSubnet, .unknownNetworkInterface, .unknownPort: 404
+    case .unknownSubnet, .unknownNetworkInterface, .unknownPort, .noEdge: 404
     case .alreadyEnabled, .notEnabled: 409
     case .unknownPrecedence, .impossibleEndpoint, .reloadRefused: 422
     case .ambiguousSubnet, .badRequest: 400
@@ -57,6 +59,7 @@ public enum ControlError: Error, Sendable, Equatable {
       "the configuration was not reloaded, and all is as it was: \(problems.count) "
         + (problems.count == 1 ? "problem" : "problems")
     case .badRequest(let reason): reason
+    case .noEdge(let path): "\(path) has no `edge`: write the ports of the service's side there"
     case .stopping: WorkerError.stopped.description
     }
   }

@@ -12,6 +12,9 @@ extension CountersReport {
     if let rules = plainTable("Security Rule", counters.securityRules, unit: "Flows") {
       sections.append(rules)
     }
+    if let rules = plainTable("Resource Rule", counters.resourceRules, unit: "Connections") {
+      sections.append(rules)
+    }
     if let flows = flowTable() { sections.append(flows) }
     return sections.map { $0.text() }.joined(separator: "\n") + "\n" + balance() + "\n"
   }

@@ -19,6 +19,7 @@ final class HandOver: Sendable {
     var wireLength: UInt32
     /// `PlacedPort.number` of the port that it came in by.
     var port: UInt32
+    var segmentSize: UInt16 = 0
     var timestamp: UInt64
 
     static let filler = UInt32.max
@@ -86,7 +87,7 @@ struct HandOverWriter {
     head(
       HandOver.Head(
         length: UInt32(frame.length), wireLength: UInt32(frame.wireLength), port: port,
-        timestamp: frame.timestamp))
+        segmentSize: frame.segmentSize, timestamp: frame.timestamp))
     (memory + position & (HandOver.size - 1) + HandOver.offset)
       .copyMemory(from: frame.bytes, byteCount: frame.length)
     position += size
@@ -138,7 +139,8 @@ struct HandOverReader {
       _ = vector.append(
         Frame(
           bytes: record + HandOver.offset, length: Int(head.length),
-          wireLength: Int(head.wireLength), timestamp: head.timestamp),
+          wireLength: Int(head.wireLength), timestamp: head.timestamp,
+          segmentSize: head.segmentSize),
         headroom: PacketVector.headroom)
       position += HandOver.recordSize(Int(head.length))
     }

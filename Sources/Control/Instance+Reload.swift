@@ -19,9 +19,9 @@ extension Instance {
       throw refusal(["\(error)"])
     }
     // Many rules take a while too.
-    let groups = securityGroups
+    let (groups, topology) = (securityGroups, fresh.topology)
     let freshGroups = await Task.detached {
-      SecurityGroups(of: fresh.topology, takenFrom: groups)
+      SecurityGroups(of: topology, takenFrom: groups)
     }.value
     var problems = restartReasons(fresh)
     if problems.isEmpty {

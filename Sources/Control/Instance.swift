@@ -56,6 +56,9 @@ public actor Instance {
   var switchedEndpoints: Set<String> = []
   private let follower: RouteFollower?
   private var following: Task<Void, Never>?
+  /// Of a service edge (I6).
+  var log = DiagnosticsLog()
+  private var collecting: Task<Void, Never>?
   private let started = Date()
 
   /// Opens the ports, learns the routes that a BGP daemon has put into the kernel, and starts forwarding.
@@ -98,6 +101,7 @@ public actor Instance {
       configuration: configuration, identities: identities, tables: tables,
       securityGroups: securityGroups, learned: learned, follower: follower)
     await instance.followRoutes()
+    if configuration.topology.role == .edge { await instance.collect() }
     return instance
   }
 
@@ -125,6 +129,7 @@ public actor Instance {
   public func stop() async throws -> CountersReport {
     follower?.stop()
     following?.cancel()
+    collecting?.cancel()
     do {
       return try await workers.stop()
     } catch {
@@ -196,6 +201,10 @@ public actor Instance {
     } catch {
       throw ControlError.stopping
     }
+  }
+
+  private func collect() {
+    collecting = Task { [weak self] in await self?.keepCollecting() }
   }
 
   private func followRoutes() {

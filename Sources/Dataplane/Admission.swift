@@ -10,6 +10,8 @@ struct Admission {
   var ownerSubnet: Int?
   /// The service whose endpoint in that subnet holds the destination.
   var ownerService: Int?
+  /// At the edge: what the resource says.
+  var judgment: Judgment?
 }
 
 /// The slow path: whose packet it is, may it send that, which route wins, with which addresses it
@@ -53,7 +55,7 @@ extension Snapshot {
     }
     return Admission(
       action: way.action, reverse: back.map { (backKey, $0) }, ownerSubnet: way.ownerSubnet,
-      ownerService: way.ownerService)
+      ownerService: way.ownerService, judgment: way.judgment)
   }
 
   /// Where one direction of a flow goes, and whose it is.
@@ -61,6 +63,8 @@ extension Snapshot {
     var action: Action
     var ownerSubnet: Int?
     var ownerService: Int?
+    /// At the edge: what the resource says.
+    var judgment: Judgment?
   }
 
   /// What replies have, if they come back the same way.
@@ -76,6 +80,7 @@ extension Snapshot {
   func route(
     _ key: FlowKey, groups: inout GroupPassage, trace: inout Trace?
   ) throws(DropReason) -> Way {
+    if let edge { return try routeAtEdge(key, edge, trace: &trace) }
     let ingress = self[key.ingress]
     let source = key.sourceAddress
     let destination = key.destinationAddress

@@ -3,7 +3,7 @@ import Wire
 
 /// Frames that the dataplane makes by itself, in the transmission's memory.
 extension Transmission {
-  private mutating func makeFrame(
+  mutating func makeFrame(
     _ capacity: Int, timestamp: UInt64, _ write: (UnsafeMutableRawBufferPointer) -> Int
   ) -> Frame {
     let memory = allocate(capacity)
@@ -57,7 +57,7 @@ extension Transmission {
     let length =
       UInt32(truncatingIfNeeded: headers.trafficLength)
       &+ (headers.tcpFlags.contains(.syn) ? 1 : 0) &+ (headers.tcpFlags.contains(.fin) ? 1 : 0)
-    let reset = TCPReset(
+    let reset = TCPSegment(
       isIPv6: headers.network == .ipv6, source: headers.destination,
       destination: headers.source, sourcePort: headers.destinationPort,
       destinationPort: headers.sourcePort,
@@ -91,7 +91,7 @@ extension Transmission {
     if numbers.isEmpty { numbers = [0] }
     let tags = [flow.vlanTags.0, flow.vlanTags.1].prefix(flow.vlanTagCount)
     for number in numbers {
-      let reset = TCPReset(
+      let reset = TCPSegment(
         isIPv6: flow.forward.key.isIPv6, source: source, destination: destination,
         sourcePort: sourcePort, destinationPort: destinationPort, sequence: number,
         acknowledgment: receiver.hasSequence ? receiver.nextSequence : 0,

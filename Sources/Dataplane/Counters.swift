@@ -32,6 +32,10 @@ public struct Counters: Sendable, Codable, Equatable {
   public var byService: [String: UInt64] = [:]
   /// Flows that a security group's rule has decided on, by `GROUP/RULE Direction`; those that have decided on some (N1).
   public var securityRules: [String: UInt64] = [:]
+  /// Connections that a rule of a resource's firewall has decided on, by `RESOURCE: RULE` (I3).
+  public var resourceRules: [String: UInt64] = [:]
+  /// Decisions about connections that nobody asked for in time (I6).
+  public var connectionRecordsLost: UInt64 = 0
   /// Resets sent when an endpoint was switched; no packet asked for them.
   public var switchResets: UInt64 = 0
   /// Live flows.
@@ -55,6 +59,9 @@ public struct Counters: Sendable, Codable, Equatable {
     dropped.merge(other.dropped) { $0 + $1 }
     byNextHopType.merge(other.byNextHopType) { $0 + $1 }
     byService.merge(other.byService) { $0 + $1 }
+    securityRules.merge(other.securityRules) { $0 + $1 }
+    resourceRules.merge(other.resourceRules) { $0 + $1 }
+    connectionRecordsLost += other.connectionRecordsLost
     switchResets += other.switchResets
     flows += other.flows
     flowsByState.merge(other.flowsByState) { $0 + $1 }

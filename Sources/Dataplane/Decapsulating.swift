@@ -130,12 +130,18 @@ extension Snapshot {
     {
       throw .notForUs
     }
-    guard let port = tunnels.port(of: packet) else { throw .unknownIdentity }
+    let inner = frame.bytes + packet.innerOffset
+    guard let port = tunnels.port(of: packet, from: MACAddress(sourceOf: inner)) else {
+      throw .unknownIdentity
+    }
     if !tunnels.encapsulation.isServiceTunnel, !acceptsAnyMAC {
-      let inner = MACAddress(destinationOf: frame.bytes + packet.innerOffset)
+      let destination = MACAddress(destinationOf: inner)
       // Broadcast asks for an address; a subnet's MAC holds its network's number.
-      guard inner.isGroup || BackboneEncapsulation.isMACAddress(inner, of: packet.vni ?? 0)
-      else { throw .notForUs }
+      let isOurs =
+        tunnels.isEdge
+        ? destination == self[port].macAddress
+        : BackboneEncapsulation.isMACAddress(destination, of: packet.vni ?? 0)
+      guard destination.isGroup || isOurs else { throw .notForUs }
     }
     return (port, packet)
   }

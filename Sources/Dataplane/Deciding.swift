@@ -68,7 +68,18 @@ extension PacketPath {
     // The entry of replies comes from memory: the flow is put together meanwhile.
     let backKey = snapshot.backKey(of: key, by: way)
     table.prefetchEntry(table.hash(of: backKey))
-    let admission = snapshot.admit(key, by: way, backKey: backKey)
+    var admission = snapshot.admit(key, by: way, backKey: backKey)
+    if let edge = snapshot.edge, let judgment = way.judgment {
+      guard !judgment.isDenied else {
+        return try refuse(judgment, key, frame, headers, into: &output)
+      }
+      // A connection whose host name is to be read has to be there from its beginning.
+      guard judgment.match != nil || headers.isSYN else { throw .noFlow }
+      translate(&admission, key, edge)
+      if judgment.match != nil {
+        note(judgment, key, at: frame.timestamp, translated: admission.action.source)
+      }
+    }
     let limits = try enter(key, admission, frame, headers)
     if admission.reverse == nil, snapshot[way.action.egress].subnet != nil {
       noteOneWay(key, answeredBy: backKey)
@@ -109,6 +120,22 @@ extension PacketPath {
       }
       return .plan(.answer(.reset, output.makeReset(answering: frame, headers)))
     }
+    if table[slot].state == .denied {
+      if headers.isSYN, !match.isReverse {
+        table.remove(slot)
+        return .gone
+      }
+      guard !match.isReverse, !headers.tcpFlags.contains(.rst) else {
+        return .drop(.resourceFirewall)
+      }
+      // What is still sent after the answer is reset; the end of the conversation is acknowledged.
+      return .plan(
+        .answer(
+          .denied,
+          headers.trafficLength > 0
+            ? output.makeReset(answering: frame, headers)
+            : output.makeDenial(of: frame, headers, sequence: 0)))
+    }
     if table[slot].state == .closing, headers.isSYN, !match.isReverse {
       table.remove(slot)
       return .gone
@@ -123,6 +150,13 @@ extension PacketPath {
       }
     }
 
+    if table[slot].awaitsHostName, !match.isReverse, let edge = snapshot.edge {
+      do throws(DropReason) {
+        if let plan = try inspect(slot, edge, frame, headers, into: &output) { return .plan(plan) }
+      } catch {
+        return .drop(error)
+      }
+    }
     let state = table[slot].follow(
       headers, isReverse: match.isReverse, length: frame.wireLength, now: frame.timestamp)
     if state != table[slot].state { table.setState(state, of: slot) }
@@ -152,13 +186,22 @@ extension PacketPath {
     if flow.hasReverse, let other = table.find(flow.reverse.key) {
       // Someone else's replies would look the same. What is over gives way, what lives does not.
       switch table[other.slot].state {
-      case .reset, .closing: table.remove(other.slot)
+      case .reset, .closing, .denied: table.remove(other.slot)
       default: throw .flowConflict
       }
     }
-    if table.insert(flow) == nil {
-      guard table.evict(), table.insert(flow) != nil else { throw .flowTableFull }
+    var slot = table.insert(flow)
+    if slot == nil, table.evict() {
+      slot = table.insert(flow)
       counts.flowsEvicted += 1
+    }
+    guard let slot else { throw .flowTableFull }
+    if flow.awaitsHostName {
+      let isBegun = inspections.begin(slot, at: headers.tcpSequence &+ 1, in: table)
+      guard isBegun else {
+        table.remove(slot)
+        throw .tooManyInspections
+      }
     }
     return SegmentLimits()
   }

@@ -33,10 +33,12 @@ enum FlowState: UInt8, CaseIterable {
   case other
   /// Closed by an endpoint switch; late packets are answered with a reset (F3).
   case reset
+  /// Refused by a resource's firewall once its host name was known; the caller has been told (I3).
+  case denied
 
   /// The order in which flows give way to new ones: what is over first, then what nobody has answered.
   /// An established or answered flow never does, so a flood of SYNs evicts only its own kind.
-  static let evictionOrder: [FlowState] = [.reset, .closing, .opening, .unanswered, .icmp]
+  static let evictionOrder: [FlowState] = [.reset, .denied, .closing, .opening, .unanswered, .icmp]
 
   var name: String {
     switch self {
@@ -48,6 +50,7 @@ enum FlowState: UInt8, CaseIterable {
     case .icmp: "icmp"
     case .other: "other"
     case .reset: "reset"
+    case .denied: "denied"
     }
   }
 }
@@ -142,6 +145,10 @@ struct Flow {
   /// The VLAN tags of its packets, 4 bytes each, for frames that we make.
   var vlanTags: (UInt32, UInt32) = (0, 0)
   var vlanTagCount = 0
+  /// At the edge: which resource it is for, once that is known (I2).
+  var resource: ResourceTable.Match?
+  /// At the edge: its data has not yet said which host is meant.
+  var awaitsHostName = false
   // The list of its state, oldest first.
   var previous: UInt32 = FlowTable.none
   var next: UInt32 = FlowTable.none
@@ -158,6 +165,21 @@ struct Flow {
     self.state = state
     ownerSubnet = admission.ownerSubnet
     ownerService = admission.ownerService
+    resource = admission.judgment?.match
+    awaitsHostName = admission.judgment.map { $0.match == nil } ?? false
+  }
+
+  /// The source that it leaves with, where that is another.
+  var translatedSource: UInt128? {
+    forward.rewrite.source == forward.key.source ? nil : forward.rewrite.source
+  }
+
+  /// Counts as the service's from now on.
+  mutating func noteService(_ service: Int?) {
+    forwardDetails.route.service = service
+    reverseDetails.route.service = service
+    forward.noteService(of: forwardDetails.route)
+    reverse.noteService(of: reverseDetails.route)
   }
 
   var lastSeen: UInt64 { max(forward.lastSeen, reverse.lastSeen) }
@@ -205,7 +227,7 @@ extension FlowState {
     case .established, .answered: true
     // The first reply answers it.
     case .unanswered: !isReverse
-    case .opening, .closing, .icmp, .other, .reset: false
+    case .opening, .closing, .icmp, .other, .reset, .denied: false
     }
   }
 }

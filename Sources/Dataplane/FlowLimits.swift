@@ -33,7 +33,7 @@ public struct FlowLimits: Sendable {
     case .answered: answeredIdle
     case .icmp: icmpIdle
     case .other: otherIdle
-    case .reset: resetIdle
+    case .reset, .denied: resetIdle
     }
   }
 }

@@ -190,10 +190,20 @@ struct FlowTable: ~Copyable {
   private func noteSteadiness(_ slot: UInt32) {
     let flow = flow(slot)
     let state = flow.pointee.state
-    flow.pointee.forward.isSteady = state.isSteady(isReverse: false)
+    flow.pointee.forward.isSteady =
+      state.isSteady(isReverse: false) && !flow.pointee.awaitsHostName
     flow.pointee.reverse.isSteady =
       flow.pointee.hasReverse && state.isSteady(isReverse: true)
   }
+
+  /// Its host name has been read: plain packets are plain from now on.
+  mutating func endWaiting(_ slot: UInt32) {
+    flow(slot).pointee.awaitsHostName = false
+    noteSteadiness(slot)
+  }
+
+  /// Whether a flow is there.
+  func holds(_ slot: UInt32) -> Bool { occupied[Int(slot)] }
 
   /// Frees flows of one state that have not been seen since `deadline`.
   ///

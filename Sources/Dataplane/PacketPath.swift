@@ -37,6 +37,10 @@ public struct PacketPath: ~Copyable {
   var fragments = FragmentTable<FragmentOutcome>()
   var oneWayFlows = OneWayFlows()
   var ruleHits = RuleHits()
+  // At the service edge alone.
+  var inspections = Inspections()
+  var journal = EdgeJournal()
+  var firewallHits: FirewallHits
   /// The rule that refused the packet that is decided on.
   var refusal: SecurityGroups.RuleID?
   var counts: CounterBlock
@@ -60,6 +64,7 @@ public struct PacketPath: ~Copyable {
     keepsBatches: Bool = true, seed: UInt64 = 0x5350_5552_4c49_4e45
   ) {
     self.snapshot = snapshot
+    firewallHits = FirewallHits(snapshot)
     self.limits = limits
     self.acceptsAnyMAC = acceptsAnyMAC
     self.keepsBatches = keepsBatches
@@ -170,14 +175,23 @@ public struct PacketPath: ~Copyable {
     var sums = counts.sums(snapshot)
     sums.flows = table.count
     sums.securityRules = ruleHits.sums(snapshot.securityGroups)
+    sums.resourceRules = firewallHits.sums(snapshot)
+    sums.connectionRecordsLost = journal.lost
     for state in FlowState.allCases where table.count(of: state) > 0 {
       sums.flowsByState[state.name] = table.count(of: state)
     }
     return sums
   }
 
+  /// I6: what was decided about connections since it was last asked, oldest first.
+  public mutating func takeConnectionRecords() -> [ConnectionRecord] { journal.take(snapshot) }
+
   mutating func replaceSnapshot(_ new: Snapshot) {
     ruleHits.move(from: snapshot.securityGroups, to: new.securityGroups)
+    if snapshot.edge != nil {
+      firewallHits.move(from: snapshot, to: new)
+      journal.settle(snapshot)
+    }
     snapshot = new
     links.deallocate()
     links = Link.all(of: new)

@@ -40,6 +40,8 @@ public final class Snapshot: Sendable {
   let gatewayPorts: [PortID?]
   /// Nil where packets on the backbone are as they are elsewhere.
   let tunnels: Tunnels?
+  /// Nil in a fabric.
+  let edge: EdgeTable?
 
   /// - Parameter securityGroups: those of the topology, if they are compiled already.
   public init(
@@ -62,6 +64,7 @@ public final class Snapshot: Sendable {
     internetPort = worldPort(.internet, nil)
     backbonePort = worldPort(.backbone, nil)
     tunnels = Tunnels(topology, ports: ports, backbone: backbonePort)
+    edge = EdgeTable(topology, ports: ports)
     gatewayPorts = topology.virtualNetworks.indices.map { network in
       worldPort(.gateway, network)
         ?? topology.virtualNetworks[network].peerings.first { $0.usesRemoteGateway }
@@ -70,7 +73,7 @@ public final class Snapshot: Sendable {
 
     var own: [[(IPAddress, Owner)]] = Array(repeating: [], count: topology.virtualNetworks.count)
     var publicOwners: [IPAddress: Owner] = [:]
-    for (index, nic) in topology.networkInterfaces.enumerated() {
+    for (index, nic) in topology.presentInterfaces.enumerated() {
       for (configuration, address) in nic.ipConfigurations.enumerated() {
         let owner = Owner(
           networkInterface: index, configuration: configuration, port: PortID(index),
@@ -135,10 +138,10 @@ public struct PortRecord: Sendable {
           virtualNetwork: subnet.virtualNetwork, subnet: nic.subnet,
           addresses: [true, false].compactMap { subnet.gatewayAddress(ipv4: $0) }))
     }
-    for (index, nic) in topology.networkInterfaces.enumerated() {
+    for (index, nic) in topology.presentInterfaces.enumerated() {
       appendNIC(nic, name: nic.name, kind: .networkInterface(index), device: nic.device)
     }
-    for (index, nic) in topology.networkInterfaces.enumerated() {
+    for (index, nic) in topology.presentInterfaces.enumerated() {
       guard let device = nic.platformDevice else { continue }
       appendNIC(nic, name: "\(nic.name)-platform", kind: .platform(index), device: device)
     }

@@ -82,6 +82,9 @@ extension PacketPath {
   mutating func revalidate(
     _ slot: UInt32, now: UInt64, into output: inout Transmission
   ) -> Revalidation {
+    if let edge = snapshot.edge {
+      return revalidateAtEdge(slot, edge, now: now, into: &output)
+    }
     let flow = table[slot]
     var silent: Trace?
     let fresh = try? snapshot.admit(flow.forward.key, trace: &silent)
@@ -119,7 +122,7 @@ extension PacketPath {
 
   /// A reset to each side, with a sequence number that it accepts, and the flow becomes one that only
   /// answers with resets.
-  private mutating func close(
+  mutating func close(
     _ slot: UInt32, now: UInt64, into output: inout Transmission
   ) {
     let flow = table[slot]
@@ -167,6 +170,9 @@ extension PacketPath {
     let services = old.topology.services.services.map {
       new.topology.services.index(named: $0.name)
     }
+    let resources = old.topology.resources.map { resource in
+      new.topology.resources.firstIndex { $0.id == resource.id }
+    }
     var slots: [UInt32] = []
     table.forEachSlot { slots.append($0) }
     var flows: [Flow] = []
@@ -187,11 +193,19 @@ extension PacketPath {
       flow.ownerService = flow.ownerService.flatMap { services[$0] }
       flow.forwardDetails.route.service = flow.forwardDetails.route.service.flatMap { services[$0] }
       flow.reverseDetails.route.service = flow.reverseDetails.route.service.flatMap { services[$0] }
+      if let match = flow.resource {
+        flow.resource = resources[match.resource].map {
+          ResourceTable.Match(resource: $0, location: match.location)
+        }
+      }
+      // What was read of its beginning is known by its slot.
+      guard !flow.awaitsHostName else { continue }
       flow.forward.noteService(of: flow.forwardDetails.route)
       flow.reverse.noteService(of: flow.reverseDetails.route)
       flows.append(flow)
     }
     oneWayFlows.removeAll()
+    inspections.removeAll()
     for flow in flows {
       guard table.insert(flow) != nil, !flow.hasReverse,
         new[flow.forward.egress].subnet != nil
@@ -232,6 +246,7 @@ extension Snapshot {
       && topology.subnets.indices.map { topology.qualifiedName(ofSubnet: $0) }
         == new.topology.subnets.indices.map { new.topology.qualifiedName(ofSubnet: $0) }
       && topology.services.services.map(\.name) == new.topology.services.services.map(\.name)
+      && topology.resources.map(\.id) == new.topology.resources.map(\.id)
   }
 
   private struct EndpointsOfSubnet: Equatable {

@@ -21,12 +21,16 @@ struct Tunnels: Sendable {
 
   let backbone: PortRecord
   let encapsulation: BackboneEncapsulation
+  /// The far end: identities are in the sources of what comes in, and in the destinations of what leaves.
+  let isEdge: Bool
   let decoder: TunnelDecoder
   /// One for each subnet, in their order.
   private(set) var all: [Tunnel] = []
   private var byPrefix: [OverlayPrefix: PortID] = [:]
   /// The first tunnel of each network, and the networks by their number.
   private var byVNI: [UInt32: PortID] = [:]
+  /// At the edge, by inner source MAC address.
+  private var byMAC: [MACAddress: PortID] = [:]
 
   /// Nil where packets go as they are.
   /// - Parameter ports: the snapshot's.
@@ -37,12 +41,14 @@ struct Tunnels: Sendable {
     let physical = ports[Int(backbone.index)]
     self.backbone = physical
     self.encapsulation = encapsulation
+    isEdge = topology.role == .edge
     decoder = TunnelDecoder(
       isServiceTunnel: encapsulation.isServiceTunnel, format: encapsulation.format)
     for (subnet, identity) in topology.identities.enumerated() {
       let id = PortID(ports.count + subnet)
       let prefix = encapsulation.prefixes[subnet] ?? identity.prefix
-      let encoder = TunnelEncoder(encapsulation, identity, prefix: prefix, on: physical)
+      let encoder = TunnelEncoder(
+        encapsulation, identity, prefix: prefix, on: physical, isEdge: isEdge)
       var record = physical
       record.id = id
       record.virtualNetwork = topology.subnets[subnet].virtualNetwork
@@ -57,6 +63,8 @@ struct Tunnels: Sendable {
         encapsulation.isServiceTunnel ? byPrefix[prefix] : byVNI[identity.network]
       if first == nil { byPrefix[prefix] = id }
       if byVNI[identity.network] == nil { byVNI[identity.network] = id }
+      byMAC[BackboneEncapsulation.macAddress(network: identity.network, subnet: identity.subnet)] =
+        id
       all.append(
         Tunnel(
           record: record, subnet: subnet, encoder: encoder, replies: first ?? id,
@@ -65,12 +73,20 @@ struct Tunnels: Sendable {
   }
 
   /// The port of a tunnel's packet; nil where no network owns its identity.
-  func port(of packet: TunnelDecoder.Packet) -> PortID? {
+  /// - Parameter source: the MAC address that the inner frame comes from.
+  func port(of packet: TunnelDecoder.Packet, from source: MACAddress) -> PortID? {
     let byNetwork = packet.vni.map { byVNI[$0] } ?? nil
-    guard let prefixes = packet.prefixes else { return byNetwork }
-    guard prefixes.source == encapsulation.servicePrefix,
-      let port = byPrefix[prefixes.destination]
-    else { return nil }
+    guard let prefixes = packet.prefixes else {
+      guard isEdge, packet.inner.network != .arp else { return byNetwork }
+      // The network by its identifier, the subnet by the address that only it writes.
+      guard let port = byMAC[source], let byNetwork, network(of: port) == network(of: byNetwork)
+      else { return nil }
+      return port
+    }
+    let (service, subnet) =
+      isEdge
+      ? (prefixes.destination, prefixes.source) : (prefixes.source, prefixes.destination)
+    guard service == encapsulation.servicePrefix, let port = byPrefix[subnet] else { return nil }
     // Two identities in one packet have to name one network.
     guard packet.vni == nil || byNetwork.map({ network(of: $0) == network(of: port) }) ?? false
     else { return nil }
@@ -86,17 +102,22 @@ extension TunnelEncoder {
   /// Of a subnet.
   fileprivate init(
     _ encapsulation: BackboneEncapsulation, _ identity: NetworkIdentity, prefix: OverlayPrefix,
-    on backbone: PortRecord
+    on backbone: PortRecord, isEdge: Bool
   ) {
+    let services = encapsulation.servicePrefix
+    let inSubnet = BackboneEncapsulation.macAddress(
+      network: identity.network, subnet: identity.subnet)
+    let atServices =
+      encapsulation.remoteMACAddress ?? (isEdge ? backbone.macAddress : backbone.peerMACAddress)
     self.init(
-      prefixes: encapsulation.isServiceTunnel ? (prefix, encapsulation.servicePrefix) : nil,
+      prefixes: encapsulation.isServiceTunnel
+        ? (isEdge ? (services, prefix) : (prefix, services)) : nil,
       outer: encapsulation.format.map { format in
         Outer(
           format: format, local: encapsulation.local ?? IPv4Address(0),
           remote: encapsulation.remote, vni: identity.network,
-          sourceMAC: BackboneEncapsulation.macAddress(
-            network: identity.network, subnet: identity.subnet),
-          destinationMAC: encapsulation.remoteMACAddress ?? backbone.peerMACAddress)
+          sourceMAC: isEdge ? atServices : inSubnet,
+          destinationMAC: isEdge ? inSubnet : atServices)
       })
   }
 }

@@ -25,6 +25,8 @@ public enum Answer: String, CaseIterable, Sendable, Codable, BitwiseCopyable {
   case timeExceeded
   case fragmentationNeeded
   case reset
+  /// A resource's firewall has denied it, and the caller is told: 403 over HTTP, else a reset (I3).
+  case denied
 }
 
 /// Every way to lose a packet, each with a counter of its own. The raw value is the counter's name.
@@ -42,6 +44,11 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   case truncated = "truncated"
   // Between workers.
   case workerBusy = "worker-busy"
+  // At the service edge.
+  case unknownResource = "unknown-resource"
+  case resourceFirewall = "resource-firewall"
+  case hostNameAwaited = "host-name-awaited"
+  case tooManyInspections = "too-many-inspections"
   // Whose it is.
   case unknownPort = "unknown-port"
   case notForUs = "not-for-us"
@@ -93,6 +100,11 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .malformedTransport: "The TCP, UDP or ICMP header is cut short or contradicts itself."
     case .truncated: "The capture holds too little of the packet to decide."
     case .workerBusy: "The worker that its flow belongs to has too many packets waiting."
+    case .unknownResource: "No resource has the address."
+    case .resourceFirewall: "The resource's firewall denies it."
+    case .hostNameAwaited:
+      "Which host is meant is not known yet, and what was sent before it is missing."
+    case .tooManyInspections: "Too many connections wait for their host names."
     case .unknownPort: "No NIC of the configuration owns the packet."
     case .notForUs: "The destination MAC address is neither the gateway's nor one of its networks'."
     case .groupAddress: "Broadcast and multicast do not leave a subnet."

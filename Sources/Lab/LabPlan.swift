@@ -87,6 +87,11 @@ struct LabPlan: Sendable, Equatable {
       }
     }
     for link in topology.links { connect(link, &problems) }
+    if let edge = configuration.topology.edge,
+      let index = topology.namespaces.firstIndex(where: \.isEdge)
+    {
+      makeEdge(edge, in: index + 1, &problems)
+    }
     problems += contradictions()
     guard problems.isEmpty else { throw .impossible(problems: problems) }
   }
@@ -209,6 +214,37 @@ struct LabPlan: Sendable, Equatable {
       ends.append(Cable.End(namespace: index, device: end.device))
     }
     if ends.count == 2 { cables.append(Cable(first: ends[0], second: ends[1])) }
+  }
+
+  /// The interfaces of the edge's namespace are its ports, with their MAC addresses at both ends.
+  private mutating func makeEdge(
+    _ edge: ServiceEdge, in namespace: Int, _ problems: inout [String]
+  ) {
+    for port in edge.ports {
+      guard
+        let device = namespaces[namespace].devices.firstIndex(where: {
+          $0.name == port.device.name
+        })
+      else {
+        problems.append(
+          "the edge's port \(port.kind.rawValue) is `\(port.device.name)`, and the namespace "
+            + "\(namespaces[namespace].name) has no such interface")
+        continue
+      }
+      namespaces[namespace].devices[device].macAddress = port.macAddress
+      namespaces[namespace].devices[device].mtu = port.device.mtu
+      namespaces[namespace].devices[device].isDataplanePort = true
+      let end = Cable.End(namespace: namespace, device: port.device.name)
+      guard let cable = cables.first(where: { $0.first == end || $0.second == end }) else {
+        continue
+      }
+      let other = cable.first == end ? cable.second : cable.first
+      let far = namespaces[other.namespace].devices.firstIndex { $0.name == other.device }!
+      if !namespaces[other.namespace].devices[far].isDataplanePort {
+        namespaces[other.namespace].devices[far].macAddress = port.peerMACAddress
+        namespaces[other.namespace].devices[far].mtu = port.device.mtu
+      }
+    }
   }
 
   private func contradictions() -> [String] {

@@ -18,6 +18,10 @@ public struct Topology: Sendable {
   public var bgpRoutes: [BGPRoute]
   /// What the services hold, and whom it admits (I3).
   public var resources: [Resource]
+  /// The service's side, where the configuration has it (I2).
+  public var edge: ServiceEdge?
+  /// Whose ports and decisions these are.
+  public var role = Role.fabric
   public var serviceTags: ServiceTags
   public var services: ServiceCatalogue
 
@@ -309,6 +313,8 @@ public struct WorldPort: Sendable {
     case internet
     case gateway
     case backbone
+    /// Of a service edge alone: towards the servers.
+    case services
   }
 
   public var kind: Kind

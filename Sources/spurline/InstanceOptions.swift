@@ -1,6 +1,7 @@
 import ArgumentParser
 import ConfigurationFile
 import Control
+import Model
 
 /// Which running instance is meant.
 struct InstanceOptions: ParsableArguments {
@@ -13,6 +14,9 @@ struct InstanceOptions: ParsableArguments {
   @Option(help: ArgumentHelp("The instance with this control socket.", valueName: "path"))
   var socket: String?
 
+  @Option(help: "Of a configuration with a service edge: which of its two instances.")
+  var role: Role = .fabric
+
   func validate() throws {
     guard config != nil || socket != nil else {
       throw ValidationError("Say which instance is meant: --config FILE or --socket PATH.")
@@ -21,6 +25,6 @@ struct InstanceOptions: ParsableArguments {
 
   func client() throws -> ControlClient {
     if let socket { return ControlClient(socket: socket) }
-    return ControlClient(socket: try loadConfiguration(config ?? "").controlSocket)
+    return ControlClient(socket: try loadConfiguration(config ?? "").forRole(role).controlSocket)
   }
 }

@@ -44,6 +44,13 @@ struct RunCommand: AsyncParsableCommand {
       """, valueName: "number"))
   var workers: Int?
 
+  @Option(
+    help: """
+      What to be: the fabric of the virtual networks, or the service's edge at the far end of the backbone \
+      (`edge` in the configuration).
+      """)
+  var role: Role = .fabric
+
   @Option(help: "The least important messages on standard error.")
   var logLevel: LogLevel = .notice
 
@@ -54,22 +61,26 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let configuration = try loadConfiguration(path)
+    let role = role
+    let configuration = try loadConfiguration(path).forRole(role)
     var logger = Logger(label: "spurline") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = logLevel.level
     let namespace =
-      try namespace.map(NetworkNamespace.init) ?? labNamespace(of: configuration)
+      try namespace.map(NetworkNamespace.init) ?? labNamespace(of: configuration, role)
     let signals = SignalEvents()
     let server = try ControlServer(socket: configuration.controlSocket, logger: logger)
     let path = path
     let io = io
     let topology = configuration.topology
+    let count = workers ?? 1
     let instance = try await Instance.start(
       configuration,
       environment: Instance.Environment(
-        workers: workers ?? 1, isPinned: workers != nil,
-        loadConfiguration: { try ConfigurationLoader.load(path: path) },
-        makeOpener: { [logger] _ in PortOpener(io, topology, logger).open },
+        workers: count, isPinned: workers != nil,
+        loadConfiguration: { try ConfigurationLoader.load(path: path).forRole(role) },
+        makeOpener: { [logger] _ in
+          PortOpener(io, topology, sharesTAPs: count > 1, logger).open
+        },
         enterNamespace: { try namespace?.join() }),
       logger: logger)
     let report = try await Service.run(instance, server: server, events: signals.events) {
@@ -84,18 +95,22 @@ struct RunCommand: AsyncParsableCommand {
 }
 
 extension IOBackend: ExpressibleByArgument {}
+extension Role: ExpressibleByArgument {}
 
 /// Opens the kernel interfaces under ports of one worker, in the namespace of its thread.
 private final class PortOpener {
   private let interfaces: InterfaceOpener
+  /// Other workers open the same TAPs, each with a queue of its own.
+  private let sharesTAPs: Bool
   private let logger: Logger
 
-  init(_ backend: IOBackend, _ topology: Topology, _ logger: Logger) {
+  init(_ backend: IOBackend, _ topology: Topology, sharesTAPs: Bool, _ logger: Logger) {
     let devices =
-      topology.networkInterfaces.flatMap { [$0.device, $0.platformDevice].compactMap(\.self) }
+      topology.presentInterfaces.flatMap { [$0.device, $0.platformDevice].compactMap(\.self) }
       + topology.worldPorts.map(\.device)
     interfaces = InterfaceOpener(
       backend, ports: devices.count, largestPacket: devices.map(\.mtu).max() ?? 1_500)
+    self.sharesTAPs = sharesTAPs
     self.logger = logger
   }
 
@@ -115,7 +130,8 @@ private final class PortOpener {
     case .tap:
       let port = try TapPort(
         name: record.name, device: record.device.name,
-        namespace: record.device.namespace.map { NetworkNamespace($0) }, mtu: record.device.mtu)
+        namespace: record.device.namespace.map { NetworkNamespace($0) }, mtu: record.device.mtu,
+        isShared: sharesTAPs)
       logger.notice(
         "port is open",
         metadata: [

@@ -22,13 +22,15 @@ import Testing
       return bytes.withUnsafeMutableBytes {
         writer.append(
           Frame(
-            bytes: $0.baseAddress!, length: $0.count, wireLength: $0.count + 3, timestamp: number),
+            bytes: $0.baseAddress!, length: $0.count, wireLength: $0.count + 3, timestamp: number,
+            segmentSize: UInt16(number % 2_000)),
           port: port)
       }
     }
 
     func isSame(as frame: Frame, from port: UInt32?) -> Bool {
-      frame.timestamp == number && frame.wireLength == frame.length + 3 && port == self.port
+      frame.timestamp == number && frame.segmentSize == number % 2_000
+        && frame.wireLength == frame.length + 3 && port == self.port
         && Array(UnsafeRawBufferPointer(frame.buffer)) == bytes
     }
   }

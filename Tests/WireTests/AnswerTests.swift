@@ -169,7 +169,7 @@ import Wire
   @Test("F3: a reset in the name of one side")
   func reset() throws {
     let sides = (UInt128(0x143c_0004), UInt128(0x0a00_0104))
-    var reset = TCPReset(
+    var reset = TCPSegment(
       isIPv6: false, source: sides.0, destination: sides.1, sourcePort: 443,
       destinationPort: 49_152, sequence: 0x5566_7788, acknowledgment: 0x1122_3347,
       sourceMAC: gateway, destinationMAC: MACAddress(0x0200_0a00_0104),
@@ -182,7 +182,7 @@ import Wire
     #expect(bytes(of: reset) == Golden.resetIPv6)
   }
 
-  private func bytes(of reset: TCPReset) -> [UInt8] {
+  private func bytes(of reset: TCPSegment) -> [UInt8] {
     written(reset.length) {
       reset.write(into: $0)
       return reset.length

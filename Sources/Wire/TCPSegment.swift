@@ -1,5 +1,5 @@
-/// A reset that a box on the way sends in the name of one side.
-public struct TCPReset: Sendable {
+/// A segment that a box on the way sends in the name of one side: a reset, or an answer.
+public struct TCPSegment: Sendable {
   /// Else IPv4.
   public var isIPv6: Bool
   /// In host order, IPv4 in the low 32 bits: the side in whose name it is sent.
@@ -10,7 +10,7 @@ public struct TCPReset: Sendable {
   public var sourcePort: UInt16
   /// In host order.
   public var destinationPort: UInt16
-  /// What the receiver expects next: it accepts no other (RFC 5961 section 3).
+  /// What the receiver expects next: of a reset it accepts no other (RFC 5961 section 3).
   public var sequence: UInt32
   /// What the other side has sent so far, by its last number.
   public var acknowledgment: UInt32
@@ -20,12 +20,15 @@ public struct TCPReset: Sendable {
   public var destinationMAC: MACAddress
   /// 802.1Q tags, each type and value in network order as they stand in a frame.
   public var vlanTags: [UInt32]
+  public var flags: TCPFlags
+  public var payload: [UInt8]
 
   /// All of its fields.
   public init(
     isIPv6: Bool, source: UInt128, destination: UInt128, sourcePort: UInt16,
     destinationPort: UInt16, sequence: UInt32, acknowledgment: UInt32, sourceMAC: MACAddress,
-    destinationMAC: MACAddress, vlanTags: [UInt32] = []
+    destinationMAC: MACAddress, vlanTags: [UInt32] = [], flags: TCPFlags = [.rst, .ack],
+    payload: [UInt8] = []
   ) {
     self.isIPv6 = isIPv6
     self.source = source
@@ -37,10 +40,14 @@ public struct TCPReset: Sendable {
     self.sourceMAC = sourceMAC
     self.destinationMAC = destinationMAC
     self.vlanTags = vlanTags
+    self.flags = flags
+    self.payload = payload
   }
 
   /// Bytes of the frame.
-  public var length: Int { 14 + vlanTags.count * 4 + (isIPv6 ? 40 : 20) + 20 }
+  public var length: Int {
+    14 + vlanTags.count * 4 + (isIPv6 ? 40 : 20) + 20 + payload.count
+  }
 
   /// - Precondition: `memory` has room for `length` bytes.
   public func write(into memory: UnsafeMutableRawBufferPointer) {
@@ -54,21 +61,25 @@ public struct TCPReset: Sendable {
     start.store16(isIPv6 ? 0x86dd : 0x0800, offset)
     let header = start + offset + 2
     writeIPHeader(
-      header, isIPv6: isIPv6, payload: 20, transport: 6, source: source, destination: destination)
+      header, isIPv6: isIPv6, payload: 20 + payload.count, transport: 6, source: source, destination: destination)
     let segment = header + (isIPv6 ? 40 : 20)
     segment.store16(sourcePort, 0)
     segment.store16(destinationPort, 2)
     segment.store32(sequence, 4)
     segment.store32(acknowledgment, 8)
-    segment.store16(0x5000 | UInt16(TCPFlags([.rst, .ack]).rawValue), 12)
-    segment.store32(0, 14)
-    segment.store16(0, 18)
+    segment.store16(0x5000 | UInt16(flags.rawValue), 12)
+    // A reset has no window; any other takes what is left to say.
+    segment.store16(flags.contains(.rst) ? 0 : 0xffff, 14)
+    segment.store32(0, 16)
+    payload.withUnsafeBytes {
+      UnsafeMutableRawBufferPointer(start: segment + 20, count: $0.count).copyMemory(from: $0)
+    }
     var sum = ChecksumSum()
     sum.add(source)
     sum.add(destination)
     sum.add(UInt16(6))
-    sum.add(UInt16(20))
-    sum.add(UnsafeRawBufferPointer(start: segment, count: 20))
+    sum.add(UInt16(truncatingIfNeeded: 20 + payload.count))
+    sum.add(UnsafeRawBufferPointer(start: segment, count: 20 + payload.count))
     segment.store16(sum.checksum, 16)
   }
 }

@@ -1,0 +1,153 @@
+import Model
+import Wire
+
+/// What follows from a judgment at the service edge: admitted, refused, or to be seen when the host name is there.
+extension PacketPath {
+  /// A packet whose connection the firewall denies. TCP learns it: over HTTP by the answer that Azure gives (403), else by
+  /// a reset. No server ever sees it.
+  mutating func refuse(
+    _ judgment: Judgment, _ key: FlowKey, _ frame: Frame, _ headers: Headers,
+    into output: inout Transmission
+  ) throws(DropReason) -> Plan {
+    let begins = headers.isSYN || headers.transport != 6
+    if begins { note(judgment, key, at: frame.timestamp, translated: nil) }
+    guard headers.transport == 6, !headers.tcpFlags.contains(.rst) else {
+      throw .resourceFirewall
+    }
+    guard key.destinationPort == httpPort else {
+      return .answer(.denied, output.makeReset(answering: frame, headers))
+    }
+    return .answer(.denied, output.makeDenial(of: frame, headers, sequence: key.hash(seed: 0)))
+  }
+
+  /// A connection that is to be admitted and looks to the servers like another one gets a source address of ours: two
+  /// networks may have the same private addresses, and their hosts the same ports.
+  func translate(_ admission: inout Admission, _ key: FlowKey, _ edge: EdgeTable) {
+    guard let reverse = admission.reverse, !gives(way: reverse.key) else { return }
+    for candidate in edge.translations(of: key) {
+      var back = reverse
+      back.key.destination = candidate
+      guard gives(way: back.key) else { continue }
+      admission.action.source = candidate
+      back.action.destination = key.source
+      admission.reverse = back
+      return
+    }
+  }
+
+  /// Whether replies of another flow have the key.
+  private func gives(way key: FlowKey) -> Bool {
+    guard let other = table.find(key) else { return true }
+    return [.reset, .closing, .denied].contains(table[other.slot].state)
+  }
+
+  /// Decides a flow of the edge anew under the present snapshot: a resource that is secured meanwhile closes the
+  /// connections that it no longer admits.
+  mutating func revalidateAtEdge(
+    _ slot: UInt32, _ edge: EdgeTable, now: UInt64, into output: inout Transmission
+  ) -> Revalidation {
+    let flow = table[slot]
+    let key = flow.forward.key
+    var silent: Trace?
+    let route = try? snapshot.routeAtEdge(key, edge, trace: &silent)
+    if var way = route, var judgment = way.judgment {
+      if judgment.match == nil, let match = flow.resource {
+        judgment.match = match
+        judgment.verdict = snapshot.judge(judgment.caller, match, edge, trace: &silent)
+      }
+      way.judgment = judgment
+      if judgment.isDenied {
+        note(judgment, key, at: now, translated: nil)
+      } else if judgment.match != nil || flow.awaitsHostName {
+        var admission = snapshot.admit(key, by: way, backKey: snapshot.backKey(of: key, by: way))
+        if flow.hasReverse, flow.reverse.key.destination != key.source {
+          admission.action.source = flow.reverse.key.destination
+          admission.reverse = (flow.reverse.key, flow.action(isReverse: true))
+        }
+        if admission.action.leadsLike(flow.action(isReverse: false)),
+          admission.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil)
+        {
+          table[slot].decide(admission, generation: snapshot.generation)
+          return .holds
+        }
+      }
+    }
+    guard key.transport == 6 else {
+      table.remove(slot)
+      return .moved
+    }
+    close(slot, now: now, into: &output)
+    return .closed
+  }
+
+  /// I6: what was decided about a connection, for the diagnostics; and the rule's counter.
+  mutating func note(
+    _ judgment: Judgment, _ key: FlowKey, at time: UInt64, translated: UInt128?,
+    hostName: String? = nil, problem: String? = nil
+  ) {
+    if let match = judgment.match, let verdict = judgment.verdict {
+      firewallHits.count(verdict, resource: match.resource)
+    }
+    journal.append(
+      EdgeJournal.Entry(
+        time: time, key: key, judgment: judgment, translated: translated, hostName: hostName,
+        problem: problem))
+  }
+}
+
+/// Where a denial is said in HTTP.
+private let httpPort: UInt16 = 80
+
+extension Transmission {
+  /// The next step of a conversation whose only end is a 403: the handshake, the answer to the request, the
+  /// acknowledgment of the end. It needs no memory: what the other side has sent says where it stands. Nil where there is
+  /// nothing to say.
+  /// - Parameter sequence: where our side of it begins.
+  mutating func makeDenial(of frame: Frame, _ headers: Headers, sequence: UInt32) -> Frame? {
+    let end =
+      headers.tcpSequence &+ UInt32(truncatingIfNeeded: headers.trafficLength)
+      &+ (headers.tcpFlags.contains(.fin) ? 1 : 0)
+    if headers.isSYN {
+      return makeSegment(
+        answering: frame, headers, sequence: sequence, acknowledgment: headers.tcpSequence &+ 1,
+        flags: [.syn, .ack])
+    }
+    guard headers.tcpFlags.contains(.ack) else { return nil }
+    let hasData = headers.trafficLength > 0
+    guard hasData || headers.tcpFlags.contains(.fin) else { return nil }
+    return makeSegment(
+      answering: frame, headers, sequence: headers.tcpAcknowledgment, acknowledgment: end,
+      flags: hasData ? [.psh, .ack, .fin] : [.ack],
+      payload: hasData ? Self.forbidden : [])
+  }
+
+  private mutating func makeSegment(
+    answering frame: Frame, _ headers: Headers, sequence: UInt32, acknowledgment: UInt32,
+    flags: TCPFlags, payload: [UInt8] = []
+  ) -> Frame {
+    let segment = TCPSegment(
+      isIPv6: headers.network == .ipv6, source: headers.destination,
+      destination: headers.source, sourcePort: headers.destinationPort,
+      destinationPort: headers.sourcePort, sequence: sequence, acknowledgment: acknowledgment,
+      sourceMAC: MACAddress(destinationOf: frame.bytes),
+      destinationMAC: MACAddress(sourceOf: frame.bytes),
+      vlanTags: (0..<headers.vlanTags).map {
+        frame.bytes.loadUnaligned(fromByteOffset: 12 + 4 * $0, as: UInt32.self)
+      }, flags: flags, payload: payload)
+    return makeFrame(segment.length, timestamp: frame.timestamp) {
+      segment.write(into: $0)
+      return segment.length
+    }
+  }
+
+  /// As a storage account says it. Below 536 bytes with its headers, the segment that everybody accepts (RFC 9293 section 3.7.1).
+  static let forbidden: [UInt8] = {
+    let body =
+      "<?xml version=\"1.0\" encoding=\"utf-8\"?><Error><Code>AuthorizationFailure</Code>"
+      + "<Message>This request is not authorized to perform this operation.</Message></Error>"
+    return Array(
+      ("HTTP/1.1 403 This request is not authorized to perform this operation.\r\n"
+        + "Content-Type: application/xml\r\nContent-Length: \(body.utf8.count)\r\n"
+        + "x-ms-error-code: AuthorizationFailure\r\nConnection: close\r\n\r\n\(body)").utf8)
+  }()
+}

@@ -1,0 +1,83 @@
+import Model
+import Wire
+
+/// The way of a packet at the service edge (I2, I3): whose it is, which resource it is for, what that one's firewall says.
+extension Snapshot {
+  /// From the backbone or the Internet to the servers. Servers begin no conversations.
+  func routeAtEdge(
+    _ key: FlowKey, _ edge: EdgeTable, trace: inout Trace?
+  ) throws(DropReason) -> Way {
+    let caller = try caller(key, edge, trace: &trace)
+    var judgment = Judgment(caller: caller)
+    let destination = key.destinationAddress
+    var service: Int?
+    switch edge.resources.find(destination) {
+    case .none:
+      trace.record("resource", "no resource has the address \(destination)")
+      throw .unknownResource
+    case .needsHostName:
+      trace.record("resource", "several have \(destination): the host name will say which is meant")
+      guard key.transport == 6 else { throw .unknownResource }
+    case .resource(let match):
+      service = edge.serviceOf[match.resource]
+      judgment.match = match
+      judgment.verdict = judge(caller, match, edge, trace: &trace)
+    }
+    return Way(
+      action: Action(
+        egress: edge.services,
+        route: ResolvedRoute(
+          prefix: IPPrefix(host: destination), origin: .system,
+          nextHopType: caller.viaEndpoint ? .virtualNetworkServiceEndpoint : .internet,
+          service: service)),
+      judgment: judgment)
+  }
+
+  /// I3, with its reason for whoever listens.
+  func judge(
+    _ caller: Caller, _ match: ResourceTable.Match, _ edge: EdgeTable, trace: inout Trace?
+  ) -> FirewallVerdict {
+    let verdict = edge.resources.verdict(for: caller, at: match)
+    let resource = topology.resources[match.resource]
+    trace.record(
+      "resource",
+      "\(resource.name), \(resource.service)" + (match.location == .secondary ? ", secondary" : ""))
+    trace.record("firewall", "I3: \(resource.firewall.sentence(for: verdict))")
+    return verdict
+  }
+
+  private func caller(
+    _ key: FlowKey, _ edge: EdgeTable, trace: inout Trace?
+  ) throws(DropReason) -> Caller {
+    let source = key.sourceAddress
+    let ingress = self[key.ingress]
+    if ingress.id == edge.services {
+      trace.record("flow", "servers begin no conversations")
+      throw .noFlow
+    }
+    guard link(of: ingress.id) == backbonePort else {
+      guard !source.isPrivate else {
+        trace.record("anti-spoof", "\(source) is private, and comes from the Internet")
+        throw .spoofedSource
+      }
+      let caller = edge.callers.caller(source)
+      trace.record(
+        "identity",
+        "\(source), a public address"
+          + (caller.region.map { " of the region \($0)" } ?? " outside of Azure"))
+      return caller
+    }
+    guard let subnet = tunnel(ingress.id)?.subnet ?? edge.onlySubnet(of: source) else {
+      trace.record("identity", "no single network has \(source), and nothing else says whose it is")
+      throw .unknownIdentity
+    }
+    guard topology.subnets[subnet].addressPrefixes.contains(where: { $0.contains(source) }) else {
+      trace.record(
+        "identity",
+        "\(source) is not an address of \(topology.qualifiedName(ofSubnet: subnet)), whose identity it has")
+      throw .spoofedSource
+    }
+    trace.record("identity", "I1: \(topology.qualifiedName(ofSubnet: subnet)), \(source)")
+    return topology.caller(source, overEndpointOfSubnet: subnet)
+  }
+}

@@ -1,0 +1,58 @@
+import Model
+import Wire
+
+/// What a service edge decides by (I2, I3): the resources, and who callers are.
+struct EdgeTable: Sendable {
+  let resources: ResourceTable
+  /// Indices into the catalogue, by resource.
+  let serviceOf: [Int?]
+  let callers: CallerRegions
+  /// Towards the servers.
+  let services: PortID
+  let translation: IPPrefix
+  private let subnets: [(prefix: IPPrefix, subnet: Int)]
+
+  /// Nil for a fabric.
+  init?(_ topology: Topology, ports: [PortRecord]) {
+    guard topology.role == .edge, let edge = topology.edge,
+      let services = ports.first(where: {
+        guard case .world(let index) = $0.kind else { return false }
+        return topology.worldPorts[index].kind == .services
+      })
+    else { return nil }
+    resources = ResourceTable(topology)
+    serviceOf = topology.resources.map { topology.services.index(named: $0.service) }
+    callers = CallerRegions(topology)
+    self.services = services.id
+    translation = edge.translation
+    subnets = topology.subnets.indices.flatMap { subnet in
+      topology.subnets[subnet].addressPrefixes.map { ($0, subnet) }
+    }
+  }
+
+  /// Without an encapsulation an address is all that there is: the subnet that has it, where only one has.
+  func onlySubnet(of address: IPAddress) -> Int? {
+    let owners = Set(subnets.filter { $0.prefix.contains(address) }.map(\.subnet))
+    return owners.count == 1 ? owners.first : nil
+  }
+
+  /// The addresses of ours that stand for a caller who looks like another: from one that depends on the key on, as
+  /// many as are tried.
+  func translations(of key: FlowKey) -> some Sequence<UInt128> {
+    let size = UInt64(1) << UInt64(32 - translation.length)
+    let first = UInt64(key.hash(seed: 0x7261_6e73))
+    let base = translation.address.bits
+    // Neither the network's address nor the broadcast address.
+    return (0..<min(size - 2, 64)).lazy.map { base + UInt128(1 + (first + $0) % (size - 2)) }
+  }
+}
+
+/// What the edge says to a connection.
+struct Judgment {
+  var caller: Caller
+  /// Nil until a host name has said which resource is meant.
+  var match: ResourceTable.Match?
+  var verdict: FirewallVerdict?
+
+  var isDenied: Bool { verdict.map { !$0.isAdmitted } ?? false }
+}
