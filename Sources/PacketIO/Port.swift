@@ -27,7 +27,7 @@ public struct PortStatistics: Sendable, Codable, Equatable {
   /// Lost by the kernel because its buffer was full.
   public var droppedByKernel: UInt64 = 0
   /// Lost by the interface or its driver, and what cannot be a frame of a vector: longer than
-  /// `PacketVector.frameCapacity`, or not Ethernet.
+  /// `PacketVector.frameCapacity`, not Ethernet, or under an offload header that contradicts it.
   public var droppedByInterface: UInt64 = 0
   /// Refused when sent: queue full, link down, too long.
   public var transmitErrors: UInt64 = 0

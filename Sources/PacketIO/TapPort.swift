@@ -27,7 +27,7 @@ public final class TapPort: Port {
   public let offloads: Offloads
 
   private let isShared: Bool
-  private var queues: [TapQueue]
+  private let queues: [TapQueue]
   /// Watches all queues, where there are several.
   private let watch: Int32
   /// Which is received from first the next time.
