@@ -16,8 +16,9 @@ public final class RingPort: Port {
   /// Milliseconds; the least that there is.
   static let blockTimeout: UInt32 = 1
 
-  /// Room before each frame: the kernel takes the outer tag out, and it is put back.
-  private static let headroom = 16
+  /// Room before each frame: for a header that is put in front of it, and for the outer tag, which the kernel takes
+  /// out and we put back.
+  private static let headroom = PacketVector.headroom + 16
 
   public let name: String
   /// The interface.
@@ -150,7 +151,8 @@ public final class RingPort: Port {
         _ = vector.append(
           Frame(
             bytes: bytes, length: length, wireLength: wireLength,
-            timestamp: UInt64(header.tp_sec) &* 1_000_000_000 &+ UInt64(header.tp_nsec)))
+            timestamp: UInt64(header.tp_sec) &* 1_000_000_000 &+ UInt64(header.tp_nsec)),
+          headroom: PacketVector.headroom)
       } else {
         tooLong += 1
       }

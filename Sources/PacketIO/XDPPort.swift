@@ -131,7 +131,8 @@ public final class XDPPort: Port {
       _ = vector.append(
         Frame(
           bytes: start + Int(entry.address), length: Int(entry.length),
-          wireLength: Int(entry.length), timestamp: timestamp))
+          wireLength: Int(entry.length), timestamp: timestamp),
+        headroom: FrameMemory.kernelHeadroom)
       let frame = UInt32(truncatingIfNeeded: entry.address / frameSize)
       memory.lend(frame, by: number)
       handed[index] = frame
