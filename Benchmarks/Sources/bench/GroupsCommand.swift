@@ -49,7 +49,7 @@ struct GroupsCommand: ParsableCommand {
       return String(repeating: " ", count: max(0, width - words.count)) + words
     }
     print(
-      text(Double(count), 0, "").padded(to: 7) + text(Double(prefixes), 0, "").padded(to: 15)
+      "\(count)".padded(to: 7) + "\(prefixes)".padded(to: 15)
         + text(compile * 1e3, 10, "ms") + text(Double(groups.memory) / 1e6, 12, "MB")
         + text(fast.median / Double(decisions) * 1e9, 14, "ns")
         + text(slow.median / Double(few.count) * 1e6, 26, "us"))
