@@ -4,7 +4,8 @@ import Model
 public struct Explanation: Sendable, Codable {
   public struct Step: Sendable, Codable, Equatable {
     /// `decapsulate`, `parse`, `port`, `flow`, `anti-spoof`, `security-group` (outbound), `route`, `rewrite`,
-    /// `security-group` (inbound), `encapsulate` or `verdict`, in that order.
+    /// `endpoint-policy`, `security-group` (inbound), `encapsulate` or `verdict`, in that order; at a service edge
+    /// `identity`, `resource` and `firewall` instead of those between `flow` and `rewrite`.
     public var stage: String
     public var text: String
 

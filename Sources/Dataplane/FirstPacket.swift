@@ -26,6 +26,7 @@ extension PacketPath {
     }
     let way = try snapshot.route(key, groups: &groups, trace: &trace)
     let action = way.action
+    try snapshot.filterByPolicy(key, action.route, trace: &trace)
     guard egress != action.egress else { return way }
     guard !answersSent(key, action) else {
       trace.record("security-group", "N1: it answers a packet that the receiver has sent")

@@ -228,7 +228,8 @@ extension Snapshot {
       topology.subnets.indices.map { index in
         EndpointsOfSubnet(
           name: topology.qualifiedName(ofSubnet: index),
-          endpoints: topology.subnets[index].serviceEndpoints)
+          endpoints: topology.subnets[index].serviceEndpoints,
+          hasPolicies: !topology.subnets[index].serviceEndpointPolicies.isEmpty)
       }
     }
     return endpoints(topology) != endpoints(new.topology)
@@ -252,6 +253,8 @@ extension Snapshot {
   private struct EndpointsOfSubnet: Equatable {
     var name: String
     var endpoints: [ServiceEndpoint]
+    /// They widen what an endpoint covers (R7).
+    var hasPolicies: Bool
   }
 }
 

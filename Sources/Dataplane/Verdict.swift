@@ -58,6 +58,7 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   // Security groups.
   case securityGroupOutbound = "security-group-outbound"
   case securityGroupInbound = "security-group-inbound"
+  case endpointPolicy = "endpoint-policy"
   // Where it would go.
   case noRoute = "no-route"
   case routeNone = "route-none"
@@ -112,6 +113,8 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .invalidAddress: "The source or destination is an address that no packet may carry."
     case .securityGroupOutbound: "A security group of the sender's NIC or subnet denies it."
     case .securityGroupInbound: "A security group of the receiver's NIC or subnet denies it."
+    case .endpointPolicy:
+      "Over the endpoint the subnet's policies admit the resources that they list, and this is none."
     case .noRoute: "No route holds the destination."
     case .routeNone: "The route that won has the next hop None."
     case .noPort: "The configuration has no port of the kind that the route leads to."

@@ -4,13 +4,15 @@ import Wire
 struct EndpointLayerKey: Hashable {
   var region: Region
   var endpoints: [ServiceEndpoint]
+  /// R7: by a policy.
+  var widensStorage: Bool
 }
 
 extension EndpointLayerKey {
   init(_ subnet: Subnet, in topology: Topology) {
     self.init(
       region: topology.virtualNetworks[subnet.virtualNetwork].region,
-      endpoints: subnet.serviceEndpoints)
+      endpoints: subnet.serviceEndpoints, widensStorage: subnet.widensStorage)
   }
 }
 
@@ -23,14 +25,13 @@ public struct EndpointChange: Hashable, Sendable {
 
 extension RoutingTables {
   /// R5: one route for each prefix in scope; of equal prefixes that of the endpoint written first.
-  static func endpointLayer(
-    _ endpoints: [ServiceEndpoint], in region: Region, topology: Topology
-  ) -> RouteLayer {
+  static func endpointLayer(_ key: EndpointLayerKey, topology: Topology) -> RouteLayer {
     var routes: [LayerRoute] = []
-    for endpoint in endpoints {
+    for endpoint in key.endpoints {
       guard let service = topology.services.index(named: endpoint.service) else { continue }
       routes += topology.services.prefixes(
-        of: endpoint, inRegion: region, tags: topology.serviceTags
+        of: endpoint, inRegion: key.region, tags: topology.serviceTags,
+        reachesEveryRegion: key.widensStorage && topology.services.hasPolicies(service)
       ).map {
         LayerRoute(prefix: $0, nextHopType: .virtualNetworkServiceEndpoint, source: service)
       }
@@ -52,7 +53,7 @@ extension RoutingTables {
     return topology.subnets.map { subnet in
       let key = EndpointLayerKey(subnet, in: topology)
       if let layer = layers[key] { return layer }
-      let layer = endpointLayer(key.endpoints, in: key.region, topology: topology)
+      let layer = endpointLayer(key, topology: topology)
       layers[key] = layer
       return layer
     }
@@ -61,11 +62,11 @@ extension RoutingTables {
   /// The layer of these endpoints: that of a subnet which has the same ones in the same region, or a new one.
   private func endpointLayer(_ key: EndpointLayerKey) -> RouteLayer {
     let twin = topology.subnets.firstIndex {
-      $0.serviceEndpoints == key.endpoints
+      $0.serviceEndpoints == key.endpoints && $0.widensStorage == key.widensStorage
         && topology.virtualNetworks[$0.virtualNetwork].region == key.region
     }
     return twin.map { endpointLayers[$0] }
-      ?? Self.endpointLayer(key.endpoints, in: key.region, topology: topology)
+      ?? Self.endpointLayer(key, topology: topology)
   }
 
   /// Sets a subnet's endpoints and rebuilds that subnet's endpoint routes alone, or shares those of a subnet with
@@ -77,7 +78,9 @@ extension RoutingTables {
   ) -> EndpointChange {
     let network = topology.subnets[subnet].virtualNetwork
     let layer = endpointLayer(
-      EndpointLayerKey(region: topology.virtualNetworks[network].region, endpoints: endpoints))
+      EndpointLayerKey(
+        region: topology.virtualNetworks[network].region, endpoints: endpoints,
+        widensStorage: topology.subnets[subnet].widensStorage))
     let (old, new) = (Self.services(in: endpointLayers[subnet]), Self.services(in: layer))
     var change = EndpointChange()
     change.added = new.filter { old[$0.key] != $0.value }.map(\.key).sorted()

@@ -6,6 +6,7 @@ import Wire
 /// 1. The *scope* of a service (`ServiceCatalogue.Service.Scope`) gives the regions: the network's own, that and
 ///    its pair, or every region. `locations` of an endpoint restrict them; one outside the scope is refused
 ///    (`ServiceCatalogue.problems`), not ignored.
+///    An endpoint policy on the subnet widens storage to every region, whatever `locations` say.
 /// 2. With every region and no `locations`, an endpoint covers the IPv4 prefixes of the service's top-level
 ///    tag as they stand.
 /// 3. Otherwise it covers what both the top-level tag and a regional tag of one of the regions hold: each
@@ -33,15 +34,19 @@ extension ServiceCatalogue {
 
   /// The IPv4 prefixes that an endpoint covers, in order; none of a service that the catalogue or the tags
   /// do not have.
+  /// - Parameter reachesEveryRegion: the subnet has a policy for the service (R7).
   public func prefixes(
-    of endpoint: ServiceEndpoint, inRegion region: Region, tags: ServiceTags
+    of endpoint: ServiceEndpoint, inRegion region: Region, tags: ServiceTags,
+    reachesEveryRegion: Bool = false
   ) -> [IPPrefix] {
     guard let index = index(named: endpoint.service), let tag = tags[services[index].tag] else {
       return []
     }
     let whole = tag.prefixes.filter(\.isIPv4)
     let regional = tags.regionalTags(of: tag.name)
-    guard let regions = regions(of: endpoint, inRegion: region), !regional.isEmpty else {
+    guard !reachesEveryRegion, let regions = regions(of: endpoint, inRegion: region),
+      !regional.isEmpty
+    else {
       return Set(whole).sorted()
     }
     var topLevel = DualTable()

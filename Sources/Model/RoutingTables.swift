@@ -47,6 +47,8 @@ public struct RoutingTables: Sendable {
   let systemLayers: [RouteLayer]
   /// Indices of networks: for each network itself, then the peers whose gateway it uses.
   let bgpOrder: [Int]
+  /// Of the topology; a switch of endpoints leaves them as they are.
+  let endpointPolicies: EndpointPolicies
   /// By network, its part of `bgpOrder`.
   let bgpRanges: [Range<Int>]
 
@@ -85,6 +87,7 @@ public struct RoutingTables: Sendable {
       return start..<bgpOrder.count
     }
     self.bgpOrder = bgpOrder
+    endpointPolicies = EndpointPolicies(topology)
 
     let ofSubnets = topology.subnets.indices.map {
       plan(network: topology.subnets[$0].virtualNetwork, subnet: $0, usesEndpoints: true)

@@ -12,6 +12,7 @@ public struct Topology: Sendable {
   public var routeTables: [RouteTable]
   public var securityGroups: [SecurityGroup]
   public var applicationSecurityGroups: [ApplicationSecurityGroup]
+  public var serviceEndpointPolicies: [ServiceEndpointPolicy]
   public var networkInterfaces: [NetworkInterface]
   public var worldPorts: [WorldPort]
   /// Routes written in the file as if learned on the gateway (R3).
@@ -31,6 +32,7 @@ public struct Topology: Sendable {
     subnets: [Subnet] = [], routeTables: [RouteTable] = [],
     securityGroups: [SecurityGroup] = [],
     applicationSecurityGroups: [ApplicationSecurityGroup] = [],
+    serviceEndpointPolicies: [ServiceEndpointPolicy] = [],
     networkInterfaces: [NetworkInterface] = [], worldPorts: [WorldPort] = [],
     bgpRoutes: [BGPRoute] = [], resources: [Resource] = [],
     serviceTags: ServiceTags = ServiceTags(),
@@ -44,6 +46,7 @@ public struct Topology: Sendable {
     self.routeTables = routeTables
     self.securityGroups = securityGroups
     self.applicationSecurityGroups = applicationSecurityGroups
+    self.serviceEndpointPolicies = serviceEndpointPolicies
     self.networkInterfaces = networkInterfaces
     self.worldPorts = worldPorts
     self.bgpRoutes = bgpRoutes
@@ -137,6 +140,8 @@ public struct Subnet: Sendable {
   public var routeTable: Int?
   /// On the backbone (I1); nil for its place in the network.
   public var number: UInt16?
+  /// Indices of its service endpoint policies (N2).
+  public var serviceEndpointPolicies: [Int] = []
   /// Whichever name it has (I3); nil until `SubnetIdentities` has given one.
   public var identity: SubnetIdentity?
   /// Index of its network security group (N1).
