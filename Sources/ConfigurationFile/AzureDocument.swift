@@ -116,7 +116,8 @@ struct AzureDocument {
       "microsoft.network/routetables/routes", "microsoft.network/networkinterfaces",
       "microsoft.network/publicipaddresses", "microsoft.network/networksecuritygroups",
       "microsoft.network/networksecuritygroups/securityrules",
-      "microsoft.network/applicationsecuritygroups",
+      "microsoft.network/applicationsecuritygroups", "microsoft.network/serviceendpointpolicies",
+      "microsoft.network/serviceendpointpolicies/serviceendpointpolicydefinitions",
     ].contains(type) || type.hasPrefix("microsoft.classicnetwork/")
       || AzureResourceTypes.isRead(type)
   }
@@ -134,6 +135,8 @@ struct AzureDocument {
       drafts.interfaces += [ReadNetworkInterfaces.interface(value)].compactMap { $0 }
     case "networksecuritygroups":
       drafts.securityGroups += [ReadSecurityGroups.group(value)].compactMap { $0 }
+    case "serviceendpointpolicies":
+      drafts.endpointPolicies += [ReadEndpointPolicies.policy(value)].compactMap { $0 }
     case "applicationsecuritygroups":
       drafts.applicationSecurityGroups +=
         [ReadSecurityGroups.applicationGroup(value)].compactMap { $0 }
@@ -162,6 +165,13 @@ struct AzureDocument {
       } else if type.hasSuffix("/routes") {
         isFound = attach(to: key, in: \.routeTables, name: \.name.value) {
           $0.routes += [ReadRouteTables.route(value)].compactMap { $0 }
+        }
+      } else if type.hasSuffix("/serviceendpointpolicydefinitions") {
+        isFound = attach(to: key, in: \.endpointPolicies, name: \.name.value) { policy in
+          guard let definition = ReadEndpointPolicies.definition(value) else { return }
+          policy.definitions = Drafts.joined(
+            policy.definitions, [definition], name: \.name.value
+          ) { $1 }
         }
       } else if type.hasSuffix("/securityrules") {
         isFound = attach(to: key, in: \.securityGroups, name: \.name.value) { group in
@@ -240,7 +250,7 @@ struct AzureDocument {
   private mutating func warn(of type: String, _ value: Value) {
     let relevant = [
       "natgateways", "azurefirewalls", "loadbalancers",
-      "virtualnetworkgateways", "serviceendpointpolicies", "virtualwans", "virtualhubs",
+      "virtualnetworkgateways", "virtualwans", "virtualhubs",
       "applicationgateways",
     ]
     guard type.hasPrefix("microsoft.network/"),

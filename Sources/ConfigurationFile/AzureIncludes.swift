@@ -60,6 +60,7 @@ enum AzureIncludes {
     drafts.publicAddresses += document.drafts.publicAddresses
     drafts.resources += document.drafts.resources
     drafts.securityGroups += document.drafts.securityGroups
+    drafts.endpointPolicies += document.drafts.endpointPolicies
     drafts.applicationSecurityGroups += document.drafts.applicationSecurityGroups
   }
 }

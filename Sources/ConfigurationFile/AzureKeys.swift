@@ -23,6 +23,9 @@ enum AzureKeys {
     "location", "defaultSecurityRules", "subnets", "networkInterfaces", "flowLogs",
     "flushConnection",
   ]
+  static let endpointPolicy = [
+    "location", "subnets", "contextualServiceEndpointPolicies", "serviceAlias",
+  ]
   static let securityRule = ["description"]
   static let networkInterface = [
     "location", "dnsSettings", "enableAcceleratedNetworking", "vnetEncryptionSupported",

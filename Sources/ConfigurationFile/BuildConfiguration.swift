@@ -46,6 +46,7 @@ struct BuildConfiguration {
     warnOfAppliances()
     buildRoles()
     buildResources()
+    buildEndpointPolicies()
     topology.edge = document.edge.flatMap { buildEdge($0) }
     let lab = document.lab.map { buildLab($0) }
     guard findings.errors.isEmpty else { return nil }

@@ -146,7 +146,7 @@ extension BuildConfiguration {
       among: applicationGroupDrafts.map { ($0.name.value, $0.resourceID) })
   }
 
-  private func index(
+  func index(
     of reference: Reference, type: String, _ what: String,
     among candidates: [(name: String, id: ResourceID?)]
   ) -> Int? {

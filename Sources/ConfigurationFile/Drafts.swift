@@ -8,6 +8,7 @@ struct Drafts {
   var routeTables: [RouteTableDraft] = []
   var interfaces: [InterfaceDraft] = []
   var publicAddresses: [PublicAddressDraft] = []
+  var endpointPolicies: [EndpointPolicyDraft] = []
   var resources: [ResourceDraft] = []
   var roles: [RoleDraft] = []
   var roleAssignments: [RoleAssignmentDraft] = []
@@ -50,6 +51,7 @@ struct SubnetDraft {
   var routeTable: Reference?
   var number: Located<Int>?
   var securityGroup: Reference?
+  var endpointPolicies: [Reference] = []
   var place: Place
 }
 

@@ -16,6 +16,9 @@ extension Drafts {
     securityGroups = Self.joined(securityGroups, included.securityGroups, name: \.name.value) {
       own, _ in own
     }
+    endpointPolicies = Self.joined(
+      endpointPolicies, included.endpointPolicies, name: \.name.value
+    ) { own, _ in own }
     applicationSecurityGroups = Self.joined(
       applicationSecurityGroups, included.applicationSecurityGroups, name: \.name.value
     ) { own, _ in own }
@@ -62,6 +65,7 @@ extension SubnetDraft {
     }
     result.routeTable = routeTable ?? base.routeTable
     result.securityGroup = securityGroup ?? base.securityGroup
+    if endpointPolicies.isEmpty { result.endpointPolicies = base.endpointPolicies }
     return result
   }
 }

@@ -39,6 +39,8 @@ enum ReadDocument {
     drafts.routeTables = resources(section, "routeTables", ReadRouteTables.table)
     drafts.securityGroups = resources(
       section, "networkSecurityGroups", ReadSecurityGroups.group)
+    drafts.endpointPolicies = resources(
+      section, "serviceEndpointPolicies", ReadEndpointPolicies.policy)
     drafts.applicationSecurityGroups = resources(
       section, "applicationSecurityGroups", ReadSecurityGroups.applicationGroup)
     drafts.interfaces = resources(section, "networkInterfaces", ReadNetworkInterfaces.interface)

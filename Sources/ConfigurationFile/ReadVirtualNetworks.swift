@@ -75,9 +75,12 @@ enum ReadVirtualNetworks {
     draft.number = section["number"]?.integer(0...65_535)
     draft.securityGroup = section.reference(
       "networkSecurityGroup", "the name of a network security group")
+    draft.endpointPolicies =
+      section["serviceEndpointPolicies"]?.list(of: "service endpoint policies").compactMap {
+        Section.reference($0, "the name of a service endpoint policy")
+      } ?? []
     section.warnNotApplied([
-      ("natGateway", "a NAT gateway has no effect here; give NICs public addresses"),
-      ("serviceEndpointPolicies", "service endpoint policies have no effect here yet"),
+      ("natGateway", "a NAT gateway has no effect here; give NICs public addresses")
     ])
     section.passOver(Section.resourceKeys + AzureKeys.subnet)
     section.finish()

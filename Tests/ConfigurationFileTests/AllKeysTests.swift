@@ -36,6 +36,7 @@ struct AllKeysTests {
           - name: app
             addressPrefixes: [10.1.1.0/24, 10.1.2.0/24]
             networkSecurityGroup: nsg
+            serviceEndpointPolicies: [policy]
             routeTable: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/TABLE }
             number: 12
             serviceEndpoints:
@@ -54,6 +55,9 @@ struct AllKeysTests {
           - { name: local, addressPrefix: 10.8.0.0/16, nextHopType: VNetLocal }
           - { name: none, addressPrefix: 10.7.0.0/16, nextHopType: None }
     applicationSecurityGroups: [{ name: web }]
+    serviceEndpointPolicies:
+      - name: policy
+        serviceEndpointPolicyDefinitions: [{ name: d, service: Microsoft.Storage, serviceResources: [/subscriptions/s] }]
     networkSecurityGroups:
       - name: nsg
         securityRules:
