@@ -52,7 +52,9 @@ extension BuildConfiguration {
     let device = Device(
       name: section?["device"]?.deviceName()?.value ?? name,
       mtu: section.map(ReadNetworkInterfaces.mtu) ?? ReadNetworkInterfaces.defaultMTU)
-    let (mac, peer) = (section?["macAddress"]?.macAddress(), section?["peerMacAddress"]?.macAddress())
+    let (mac, peer) = (
+      section?["macAddress"]?.macAddress(), section?["peerMacAddress"]?.macAddress()
+    )
     let port = WorldPort(
       kind: kind, device: device,
       macAddress: mac?.value ?? Derived.macAddress(for: "edge port \(device.name)"),
@@ -88,7 +90,9 @@ extension BuildConfiguration {
           "needs `remoteAddress` in `ports.backbone.encapsulation`: the edge's address in the outer "
             + "header of \(format == .nvgre ? "NVGRE" : "VXLAN")")
       }
-      if port.addresses.isEmpty, let remote = encapsulation.remote { port.addresses = [.v4(remote)] }
+      if port.addresses.isEmpty, let remote = encapsulation.remote {
+        port.addresses = [.v4(remote)]
+      }
     }
     return true
   }

@@ -78,7 +78,8 @@ extension BuildConfiguration {
       value.error("the edge stands on the far side of the backbone; write `port: backbone`")
     }
     for key in ["addresses", "loopbackAddresses", "ipForwarding", "routes"] {
-      section.peek(key)?.error("stands in the edge's namespace, where only the edge speaks; remove it")
+      section.peek(key)?.error(
+        "stands in the edge's namespace, where only the edge speaks; remove it")
     }
   }
 

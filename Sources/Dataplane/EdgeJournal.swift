@@ -116,7 +116,9 @@ struct FirewallHits {
   func sums(_ snapshot: Snapshot) -> [String: UInt64] {
     var sums = earlier
     for (resource, counters) in counts {
-      let (name, firewall) = (snapshot.topology.resources[resource].name, firewalls[resource].firewall)
+      let (name, firewall) = (
+        snapshot.topology.resources[resource].name, firewalls[resource].firewall
+      )
       let add = { (deciding: FirewallVerdict.Deciding, count: UInt64) in
         guard count > 0 else { return }
         sums["\(name): \(firewall.name(of: deciding))", default: 0] += count

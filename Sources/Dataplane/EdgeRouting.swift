@@ -74,7 +74,8 @@ extension Snapshot {
     guard topology.subnets[subnet].addressPrefixes.contains(where: { $0.contains(source) }) else {
       trace.record(
         "identity",
-        "\(source) is not an address of \(topology.qualifiedName(ofSubnet: subnet)), whose identity it has")
+        "\(source) is not an address of \(topology.qualifiedName(ofSubnet: subnet)), whose identity it has"
+      )
       throw .spoofedSource
     }
     trace.record("identity", "I1: \(topology.qualifiedName(ofSubnet: subnet)), \(source)")

@@ -61,7 +61,8 @@ public struct TCPSegment: Sendable {
     start.store16(isIPv6 ? 0x86dd : 0x0800, offset)
     let header = start + offset + 2
     writeIPHeader(
-      header, isIPv6: isIPv6, payload: 20 + payload.count, transport: 6, source: source, destination: destination)
+      header, isIPv6: isIPv6, payload: 20 + payload.count, transport: 6, source: source,
+      destination: destination)
     let segment = header + (isIPv6 ? 40 : 20)
     segment.store16(sourcePort, 0)
     segment.store16(destinationPort, 2)

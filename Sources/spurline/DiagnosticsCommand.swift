@@ -28,7 +28,9 @@ struct DiagnosticsCommand: ParsableCommand {
 
   @Option(
     name: [.short, .long],
-    help: "A table, JSON (one object a line), or lines in the shape of a storage account's resource log.")
+    help:
+      "A table, JSON (one object a line), or lines in the shape of a storage account's resource log."
+  )
   var output: Format = .table
 
   @Flag(name: [.short, .long], help: "Goes on with what comes, until it is ended.")

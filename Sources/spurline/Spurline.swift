@@ -15,7 +15,8 @@ struct Spurline: AsyncParsableCommand {
     subcommands: [
       CheckCommand.self, RunCommand.self, EndpointCommand.self, RoutesCommand.self,
       SecurityRulesCommand.self,
-      ExplainCommand.self, FlowsCommand.self, CountersCommand.self, DiagnosticsCommand.self, ReplayCommand.self,
+      ExplainCommand.self, FlowsCommand.self, CountersCommand.self, DiagnosticsCommand.self,
+      ReplayCommand.self,
       LabCommand.self,
     ])
 
