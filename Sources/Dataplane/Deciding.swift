@@ -73,14 +73,17 @@ extension PacketPath {
       guard !judgment.isDenied else {
         return try refuse(judgment, key, frame, headers, into: &output)
       }
-      // A connection whose host name is to be read has to be there from its beginning.
-      guard judgment.match != nil || headers.isSYN else { throw .noFlow }
-      translate(&admission, key, edge)
-      if judgment.match != nil {
-        note(judgment, key, at: frame.timestamp, translated: admission.action.source)
+      if judgment.match == nil {
+        // A connection whose host name is to be read has to be there from its beginning.
+        guard headers.isSYN else { throw .noFlow }
+        guard headers.trafficLength == 0, !headers.isFragment else { throw .notInspectable }
       }
+      translate(&admission, key, edge)
     }
     let limits = try enter(key, admission, frame, headers)
+    if let judgment = way.judgment, judgment.match != nil {
+      note(judgment, key, at: frame.timestamp, translated: admission.action.source)
+    }
     if admission.reverse == nil, snapshot[way.action.egress].subnet != nil {
       noteOneWay(key, answeredBy: backKey)
     }
@@ -128,13 +131,15 @@ extension PacketPath {
       guard !match.isReverse, !headers.tcpFlags.contains(.rst) else {
         return .drop(.resourceFirewall)
       }
-      // What is still sent after the answer is reset; the end of the conversation is acknowledged.
-      return .plan(
-        .answer(
-          .denied,
-          headers.trafficLength > 0
-            ? output.makeReset(answering: frame, headers)
-            : output.makeDenial(of: frame, headers, sequence: 0)))
+      return .plan(.answer(.denied, answer(refusedOn: slot, frame, headers, into: &output)))
+    }
+    // The server has not answered the first one, and the caller has begun anew with the same ports.
+    if table[slot].isInspected, headers.isSYN, !match.isReverse,
+      !table[slot].beginning.isAnswered,
+      headers.tcpSequence &+ 1 != table[slot].beginning.caller
+    {
+      table.remove(slot)
+      return .gone
     }
     if table[slot].state == .closing, headers.isSYN, !match.isReverse {
       table.remove(slot)
@@ -150,9 +155,9 @@ extension PacketPath {
       }
     }
 
-    if table[slot].awaitsHostName, !match.isReverse, let edge = snapshot.edge {
+    if table[slot].isInspected, let edge = snapshot.edge {
       do throws(DropReason) {
-        if let plan = try inspect(slot, edge, frame, headers, into: &output) { return .plan(plan) }
+        if let plan = try inspect(match, edge, frame, headers, into: &output) { return .plan(plan) }
       } catch {
         return .drop(error)
       }
@@ -181,6 +186,7 @@ extension PacketPath {
     var flow = Flow(
       key, admission, state: .initial(for: headers), generation: snapshot.generation)
     flow.noteTags(of: frame, headers)
+    flow.beginning.caller = headers.tcpSequence &+ 1
     flow.state = flow.follow(
       headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
     if flow.hasReverse, let other = table.find(flow.reverse.key) {
@@ -196,13 +202,8 @@ extension PacketPath {
       counts.flowsEvicted += 1
     }
     guard let slot else { throw .flowTableFull }
-    if flow.awaitsHostName {
-      let isBegun = inspections.begin(slot, at: headers.tcpSequence &+ 1, in: table)
-      guard isBegun else {
-        table.remove(slot)
-        throw .tooManyInspections
-      }
-    }
+    // Of an earlier flow in the slot.
+    if flow.isInspected { inspections[slot] = nil }
     return SegmentLimits()
   }
 

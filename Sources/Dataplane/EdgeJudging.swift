@@ -17,13 +17,15 @@ extension PacketPath {
     guard key.destinationPort == httpPort else {
       return .answer(.denied, output.makeReset(answering: frame, headers))
     }
-    return .answer(.denied, output.makeDenial(of: frame, headers, sequence: key.hash(seed: 0)))
+    let first = key.hash(seed: denialSeed) &+ 1
+    return .answer(.denied, output.makeDenial(of: frame, headers, from: first))
   }
 
   /// A connection that is to be admitted and looks to the servers like another one gets a source address of ours: two
   /// networks may have the same private addresses, and their hosts the same ports.
   func translate(_ admission: inout Admission, _ key: FlowKey, _ edge: EdgeTable) {
-    guard let reverse = admission.reverse, !gives(way: reverse.key) else { return }
+    // Endpoints are IPv4, and so are our addresses.
+    guard !key.isIPv6, let reverse = admission.reverse, !gives(way: reverse.key) else { return }
     for candidate in edge.translations(of: key) {
       var back = reverse
       back.key.destination = candidate
@@ -35,10 +37,11 @@ extension PacketPath {
     }
   }
 
-  /// Whether replies of another flow have the key.
+  /// Whether no replies of another flow have the key, or of one whose server has been reset. One that is closing still has
+  /// it there.
   private func gives(way key: FlowKey) -> Bool {
     guard let other = table.find(key) else { return true }
-    return [.reset, .closing, .denied].contains(table[other.slot].state)
+    return [.reset, .denied].contains(table[other.slot].state)
   }
 
   /// Decides a flow of the edge anew under the present snapshot: a resource that is secured meanwhile closes the
@@ -56,9 +59,11 @@ extension PacketPath {
         judgment.verdict = snapshot.judge(judgment.caller, match, edge, trace: &silent)
       }
       way.judgment = judgment
+      way.action.route.service = judgment.match.flatMap { edge.serviceOf[$0.resource] }
+      let isAwaited = flow.isInspected && flow.resource == nil
       if judgment.isDenied {
         note(judgment, key, at: now, translated: nil)
-      } else if judgment.match != nil || flow.awaitsHostName {
+      } else if isAwaited || judgment.match != nil && judgment.match == flow.resource {
         var admission = snapshot.admit(key, by: way, backKey: snapshot.backKey(of: key, by: way))
         if flow.hasReverse, flow.reverse.key.destination != key.source {
           admission.action.source = flow.reverse.key.destination
@@ -100,25 +105,38 @@ private let httpPort: UInt16 = 80
 
 extension Transmission {
   /// The next step of a conversation whose only end is a 403: the handshake, the answer to the request, the
-  /// acknowledgment of the end. It needs no memory: what the other side has sent says where it stands. Nil where there is
-  /// nothing to say.
-  /// - Parameter sequence: where our side of it begins.
-  mutating func makeDenial(of frame: Frame, _ headers: Headers, sequence: UInt32) -> Frame? {
+  /// acknowledgment of what follows. It needs no memory: what the other side acknowledges says where it stands. Nil where
+  /// there is nothing to say. To somebody who has not seen our first number, whose address may be another's, no more is
+  /// sent than came.
+  /// - Parameter first: the sequence number that the 403 begins with.
+  mutating func makeDenial(of frame: Frame, _ headers: Headers, from first: UInt32) -> Frame? {
+    let hasFIN = headers.tcpFlags.contains(.fin)
+    let hasData = headers.trafficLength > 0
     let end =
-      headers.tcpSequence &+ UInt32(truncatingIfNeeded: headers.trafficLength)
-      &+ (headers.tcpFlags.contains(.fin) ? 1 : 0)
+      headers.tcpSequence &+ UInt32(truncatingIfNeeded: headers.trafficLength) &+ (hasFIN ? 1 : 0)
     if headers.isSYN {
       return makeSegment(
-        answering: frame, headers, sequence: sequence, acknowledgment: headers.tcpSequence &+ 1,
+        answering: frame, headers, sequence: first &- 1, acknowledgment: headers.tcpSequence &+ 1,
         flags: [.syn, .ack])
     }
     guard headers.tcpFlags.contains(.ack) else { return nil }
-    let hasData = headers.trafficLength > 0
-    guard hasData || headers.tcpFlags.contains(.fin) else { return nil }
-    return makeSegment(
-      answering: frame, headers, sequence: headers.tcpAcknowledgment, acknowledgment: end,
-      flags: hasData ? [.psh, .ack, .fin] : [.ack],
-      payload: hasData ? Self.forbidden : [])
+    // Behind it stands the FIN.
+    let length = UInt32(Self.forbidden.count) + 1
+    switch headers.tcpAcknowledgment &- first {
+    case 0...length where !hasData && !hasFIN: return nil
+    case 0 where hasData:
+      return makeSegment(
+        answering: frame, headers, sequence: first, acknowledgment: end,
+        flags: [.psh, .ack, .fin], payload: Self.forbidden)
+    case 0:
+      // Nothing was asked.
+      return makeSegment(
+        answering: frame, headers, sequence: first, acknowledgment: end, flags: [.ack, .fin])
+    case 1...length:
+      return makeSegment(
+        answering: frame, headers, sequence: first &+ length, acknowledgment: end, flags: [.ack])
+    default: return makeReset(answering: frame, headers)
+    }
   }
 
   private mutating func makeSegment(

@@ -46,6 +46,16 @@ extension Snapshot {
     return verdict
   }
 
+  /// Of those that have a tunnel's identity; several may share a prefix.
+  private func subnet(of source: IPAddress, by port: PortID) -> Int? {
+    guard let tunnels, let tunnel = tunnel(port) else { return nil }
+    guard tunnels.encapsulation.isServiceTunnel else { return tunnel.subnet }
+    return tunnels.all.first { other in
+      other.replies == port
+        && topology.subnets[other.subnet].addressPrefixes.contains { $0.contains(source) }
+    }?.subnet ?? tunnel.subnet
+  }
+
   private func caller(
     _ key: FlowKey, _ edge: EdgeTable, trace: inout Trace?
   ) throws(DropReason) -> Caller {
@@ -67,7 +77,9 @@ extension Snapshot {
           + (caller.region.map { " of the region \($0)" } ?? " outside of Azure"))
       return caller
     }
-    guard let subnet = tunnel(ingress.id)?.subnet ?? edge.onlySubnet(of: source) else {
+    // Where an encapsulation names the network, an address alone does not.
+    guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
+    guard let subnet = subnet(of: source, by: ingress.id) ?? edge.onlySubnet(of: source) else {
       trace.record("identity", "no single network has \(source), and nothing else says whose it is")
       throw .unknownIdentity
     }

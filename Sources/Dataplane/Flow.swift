@@ -147,8 +147,10 @@ struct Flow {
   var vlanTagCount = 0
   /// At the edge: which resource it is for, once that is known (I2).
   var resource: ResourceTable.Match?
-  /// At the edge: its data has not yet said which host is meant.
-  var awaitsHostName = false
+  /// At the edge: its data has not yet said which host is meant or, where `resource` is known, that has not yet
+  /// been acknowledged.
+  var isInspected = false
+  var beginning = Beginning()
   // The list of its state, oldest first.
   var previous: UInt32 = FlowTable.none
   var next: UInt32 = FlowTable.none
@@ -166,7 +168,7 @@ struct Flow {
     ownerSubnet = admission.ownerSubnet
     ownerService = admission.ownerService
     resource = admission.judgment?.match
-    awaitsHostName = admission.judgment.map { $0.match == nil } ?? false
+    isInspected = admission.judgment.map { $0.match == nil } ?? false
   }
 
   /// The source that it leaves with, where that is another.

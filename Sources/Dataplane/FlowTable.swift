@@ -190,15 +190,15 @@ struct FlowTable: ~Copyable {
   private func noteSteadiness(_ slot: UInt32) {
     let flow = flow(slot)
     let state = flow.pointee.state
-    flow.pointee.forward.isSteady =
-      state.isSteady(isReverse: false) && !flow.pointee.awaitsHostName
+    let isInspected = flow.pointee.isInspected
+    flow.pointee.forward.isSteady = !isInspected && state.isSteady(isReverse: false)
     flow.pointee.reverse.isSteady =
-      flow.pointee.hasReverse && state.isSteady(isReverse: true)
+      !isInspected && flow.pointee.hasReverse && state.isSteady(isReverse: true)
   }
 
-  /// Its host name has been read: plain packets are plain from now on.
-  mutating func endWaiting(_ slot: UInt32) {
-    flow(slot).pointee.awaitsHostName = false
+  /// Its beginning has been read, and has arrived: plain packets are plain from now on.
+  mutating func endInspection(_ slot: UInt32) {
+    flow(slot).pointee.isInspected = false
     noteSteadiness(slot)
   }
 

@@ -41,6 +41,8 @@ public struct PacketPath: ~Copyable {
   var inspections = Inspections()
   var journal = EdgeJournal()
   var firewallHits: FirewallHits
+  /// What our own numbers in refused connections come from: nobody else can guess them.
+  let denialSeed: UInt64
   /// The rule that refused the packet that is decided on.
   var refusal: SecurityGroups.RuleID?
   var counts: CounterBlock
@@ -65,6 +67,8 @@ public struct PacketPath: ~Copyable {
   ) {
     self.snapshot = snapshot
     firewallHits = FirewallHits(snapshot)
+    // Not the flow table's hash: numbers that are sent would show which flows collide there.
+    denialSeed = (seed ^ 0xd6e8_feb8_6659_fd93) &* 0x9e37_79b9_7f4a_7c15
     self.limits = limits
     self.acceptsAnyMAC = acceptsAnyMAC
     self.keepsBatches = keepsBatches
@@ -169,6 +173,7 @@ public struct PacketPath: ~Copyable {
       let idle = limits.idle(state)
       if now > idle { _ = table.expire(state, unseenSince: now - idle) }
     }
+    if snapshot.edge != nil { endLateInspections(now: now) }
   }
 
   public var counters: Counters {

@@ -175,7 +175,10 @@ extension PacketPath {
     }
     var slots: [UInt32] = []
     table.forEachSlot { slots.append($0) }
-    var flows: [Flow] = []
+    // What was read of their beginnings is known by their slots.
+    let begun = inspections
+    inspections.removeAll()
+    var flows: [(flow: Flow, from: UInt32)] = []
     for slot in slots {
       var flow = table[slot]
       table.remove(slot)
@@ -198,18 +201,15 @@ extension PacketPath {
           ResourceTable.Match(resource: $0, location: match.location)
         }
       }
-      // What was read of its beginning is known by its slot.
-      guard !flow.awaitsHostName else { continue }
       flow.forward.noteService(of: flow.forwardDetails.route)
       flow.reverse.noteService(of: flow.reverseDetails.route)
-      flows.append(flow)
+      flows.append((flow, slot))
     }
     oneWayFlows.removeAll()
-    inspections.removeAll()
-    for flow in flows {
-      guard table.insert(flow) != nil, !flow.hasReverse,
-        new[flow.forward.egress].subnet != nil
-      else { continue }
+    for (flow, old) in flows {
+      guard let slot = table.insert(flow) else { continue }
+      if flow.isInspected { inspections[slot] = begun[old] }
+      guard !flow.hasReverse, new[flow.forward.egress].subnet != nil else { continue }
       noteOneWay(flow.forward.key, answeredBy: flow.forward.keyOfReplies)
     }
     // Decisions on fragments name ports by place; the few that are under way begin anew.

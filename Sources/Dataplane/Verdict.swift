@@ -48,6 +48,8 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
   case unknownResource = "unknown-resource"
   case resourceFirewall = "resource-firewall"
   case hostNameAwaited = "host-name-awaited"
+  case notInspectable = "not-inspectable"
+  case changedRetransmission = "changed-retransmission"
   case tooManyInspections = "too-many-inspections"
   // Whose it is.
   case unknownPort = "unknown-port"
@@ -104,7 +106,11 @@ public enum DropReason: String, CaseIterable, Sendable, Codable, BitwiseCopyable
     case .unknownResource: "No resource has the address."
     case .resourceFirewall: "The resource's firewall denies it."
     case .hostNameAwaited:
-      "Which host is meant is not known yet, and what was sent before it is missing."
+      "Which host is meant is not known yet, and what comes before it is missing."
+    case .notInspectable:
+      "Which host is meant is not known yet, and the server could read this otherwise than we do: a fragment, data in a SYN, urgent data, a wrong checksum or acknowledgment."
+    case .changedRetransmission:
+      "What is sent again is not what was read to know which host is meant."
     case .tooManyInspections: "Too many connections wait for their host names."
     case .unknownPort: "No NIC of the configuration owns the packet."
     case .notForUs: "The destination MAC address is neither the gateway's nor one of its networks'."

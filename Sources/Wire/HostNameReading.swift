@@ -70,6 +70,11 @@ public struct HostNameReader: Sendable {
 
   public init() {}
 
+  /// What `read` takes a beginning for; false of none.
+  public static func isHTTP(_ bytes: some Collection<UInt8>) -> Bool {
+    bytes.first.map { $0 != ClientHelloReader.handshake } ?? false
+  }
+
   /// - Parameter bytes: what follows the bytes of the calls before.
   public mutating func read(_ bytes: some Collection<UInt8>) -> HostNameReading {
     if case .unknown = kind {

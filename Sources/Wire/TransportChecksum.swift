@@ -60,6 +60,22 @@ public func hasPartialChecksum(_ bytes: UnsafeRawBufferPointer, _ headers: Heade
   }
 }
 
+/// Whether the checksum of a whole packet of TCP or UDP is right, or was left to an interface (F7). False where the frame
+/// does not hold the packet.
+public func transportChecksumHolds(_ bytes: UnsafeRawBufferPointer, _ headers: Headers) -> Bool {
+  guard headers.network != .arp, !headers.isFragment, headers.end <= bytes.count,
+    let start = bytes.baseAddress, headers.transport == 6 || headers.transport == 17,
+    let offset = headers.transportChecksumOffset
+  else { return false }
+  if headers.transport == 17, headers.network == .ipv4, start.load16(offset) == 0 { return true }
+  if hasPartialChecksum(bytes, headers) { return true }
+  var sum = headers.pseudoHeaderSum(start)
+  sum.add(
+    UnsafeRawBufferPointer(
+      start: start + headers.l4Offset, count: headers.checksummedLength(start)))
+  return sum.checksum == 0
+}
+
 /// Leaves a TCP checksum to whoever cuts the packet or takes it whole (F7): the field gets the pseudo-header's sum, of
 /// the addresses as they stand in the frame now. The IPv4 header's is computed where it was missing.
 /// - Precondition: the frame holds the whole packet, TCP and no fragment.
