@@ -12,6 +12,10 @@ struct BuildConfiguration {
   /// By topology index: the drafts, whose places messages need.
   var networkDrafts: [NetworkDraft] = []
   var subnetDrafts: [SubnetDraft] = []
+  /// In lower case, by `network/subnet` and by the subnet's name alone.
+  var subnetsByName: [String: [Int]] = [:]
+  /// What is wrong with endpoints in a region: many subnets have the same.
+  var endpointProblems: [EndpointsOfRegion: [(index: Int, problem: EndpointProblem)]] = [:]
   var tableDrafts: [RouteTableDraft] = []
   var securityGroupDrafts: [SecurityGroupDraft] = []
   var applicationGroupDrafts: [ApplicationSecurityGroupDraft] = []

@@ -2,7 +2,12 @@ import Model
 
 /// Service endpoints of subnets: what can be had is the catalogue's to say (R7); here it gets its place.
 extension BuildConfiguration {
-  func endpoints(of draft: SubnetDraft, network: Int) -> [ServiceEndpoint] {
+  struct EndpointsOfRegion: Hashable {
+    var endpoints: [ServiceEndpoint]
+    var region: Region
+  }
+
+  mutating func endpoints(of draft: SubnetDraft, network: Int) -> [ServiceEndpoint] {
     let endpoints = draft.endpoints.map { endpoint in
       let index = topology.services.index(named: endpoint.service.value)
       return ServiceEndpoint(
@@ -12,8 +17,12 @@ extension BuildConfiguration {
     guard let region = networkDrafts[network].location?.value, !findings.isIncomplete else {
       return endpoints
     }
-    let problems = topology.services.problems(
-      with: endpoints, inRegion: region, tags: topology.serviceTags)
+    let asked = EndpointsOfRegion(endpoints: endpoints, region: region)
+    let problems =
+      endpointProblems[asked]
+      ?? topology.services.problems(
+        with: endpoints, inRegion: region, tags: topology.serviceTags)
+    endpointProblems[asked] = problems
     for (index, problem) in problems {
       let written = draft.endpoints[index]
       switch problem {

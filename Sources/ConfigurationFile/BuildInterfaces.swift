@@ -105,11 +105,7 @@ extension BuildConfiguration {
       }
     }
     let lower = name.lowercased()
-    let matches = topology.subnets.indices.filter {
-      let qualified = topology.qualifiedName(ofSubnet: $0).lowercased()
-      return lower.contains("/")
-        ? qualified == lower : topology.subnets[$0].name.lowercased() == lower
-    }
+    let matches = subnetsByName[lower] ?? []
     if matches.count == 1 { return matches[0] }
     guard reporting else { return nil }
     let names = topology.subnets.indices.map { topology.qualifiedName(ofSubnet: $0) }

@@ -90,6 +90,10 @@ extension BuildConfiguration {
     subnet.number = draft.number.map { UInt16($0.value) }
     topology.subnets.append(subnet)
     subnetDrafts.append(draft)
+    let index = topology.subnets.count - 1
+    for name in [topology.qualifiedName(ofSubnet: index), subnet.name] {
+      subnetsByName[name.lowercased(), default: []].append(index)
+    }
   }
 
   private func checkSubnets(of network: NetworkDraft) {
