@@ -7,7 +7,7 @@ enum AzureKeys {
     "privateEndpointVNetPolicies", "defaultPublicNatGateway",
   ]
   static let subnet = [
-    "delegations", "privateEndpointNetworkPolicies", "privateLinkServiceNetworkPolicies",
+    "privateEndpointNetworkPolicies", "privateLinkServiceNetworkPolicies",
     "ipConfigurations", "ipConfigurationProfiles", "privateEndpoints", "purpose",
     "resourceNavigationLinks", "serviceAssociationLinks", "sharingScope", "ipAllocations",
     "applicationGatewayIPConfigurations", "defaultOutboundAccess",

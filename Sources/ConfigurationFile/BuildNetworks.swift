@@ -88,6 +88,7 @@ extension BuildConfiguration {
       name: draft.name.value, virtualNetwork: network, addressPrefixes: draft.prefixes.map(\.value))
     subnet.serviceEndpoints = endpoints(of: draft, network: network)
     subnet.number = draft.number.map { UInt16($0.value) }
+    subnet.delegations = draft.delegations
     topology.subnets.append(subnet)
     subnetDrafts.append(draft)
     let index = topology.subnets.count - 1

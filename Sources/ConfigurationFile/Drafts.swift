@@ -48,6 +48,7 @@ struct SubnetDraft {
   /// Something was written, right or wrong.
   var hasPrefixes = false
   var endpoints: [EndpointDraft] = []
+  var delegations: [String] = []
   var routeTable: Reference?
   var number: Located<Int>?
   var securityGroup: Reference?

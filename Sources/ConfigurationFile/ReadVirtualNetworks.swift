@@ -71,6 +71,7 @@ enum ReadVirtualNetworks {
     draft.hasPrefixes = section["addressPrefix"] != nil || section["addressPrefixes"] != nil
     draft.endpoints =
       section["serviceEndpoints"]?.list(of: "service endpoints").compactMap(endpoint) ?? []
+    draft.delegations = section["delegations"]?.list(of: "delegations").compactMap(delegation) ?? []
     draft.routeTable = section.reference("routeTable", "the name of a route table")
     draft.number = section["number"]?.integer(0...65_535)
     draft.securityGroup = section.reference(
@@ -85,6 +86,32 @@ enum ReadVirtualNetworks {
     section.passOver(Section.resourceKeys + AzureKeys.subnet)
     section.finish()
     return name == nil ? nil : draft
+  }
+
+  /// `Microsoft.Web/serverFarms`, or `{name: web-apps, serviceName: Microsoft.Web/serverFarms}`.
+  private static func delegation(_ value: Value) -> String? {
+    let what = "a type of resources such as `Microsoft.Web/serverFarms`"
+    var written = value
+    if case .scalar = value.node.content {
+    } else {
+      guard let section = value.section("serviceName: Microsoft.Web/serverFarms") else {
+        return nil
+      }
+      section.acceptProperties()
+      _ = section["name"]?.text()
+      let service = section.required("serviceName", what)
+      section.passOver(Section.resourceKeys + ["actions"])
+      section.finish()
+      guard let service else { return nil }
+      written = service
+    }
+    guard let text = written.text(what)?.value else { return nil }
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+    guard parts.count >= 2, parts.allSatisfy({ !$0.isEmpty }), parts[0].contains(".") else {
+      written.error("`\(text)` is not \(what)")
+      return nil
+    }
+    return text
   }
 
   /// `Microsoft.Storage`, or `{service: Microsoft.Storage, locations: [...]}`.

@@ -146,6 +146,8 @@ public struct Subnet: Sendable {
   public var identity: SubnetIdentity?
   /// Index of its network security group (N1).
   public var securityGroup: Int?
+  /// The managed services that are deployed into it, such as `Microsoft.Web/serverFarms`. No packet's way depends on it.
+  public var delegations: [String] = []
 
   public init(
     name: String, virtualNetwork: Int, addressPrefixes: [IPPrefix],

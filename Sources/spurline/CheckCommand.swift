@@ -64,6 +64,8 @@ private struct CheckReport: Encodable {
   var networkInterfaces = 0
   var serviceEndpoints = 0
   var routes = 0
+  /// Managed services by the subnets that are delegated to them, `network/subnet`.
+  var delegations: [String: [String]] = [:]
   var resources: [CheckedResource] = []
   /// Who may join which subnet to which resource, one sentence each (I4).
   var accessDecisions: [String] = []
@@ -78,6 +80,9 @@ private struct CheckReport: Encodable {
     networkInterfaces = topology.networkInterfaces.count
     serviceEndpoints = topology.subnets.reduce(0) { $0 + $1.serviceEndpoints.count }
     routes = topology.routeTables.reduce(0) { $0 + $1.routes.count } + topology.bgpRoutes.count
+    for (index, subnet) in topology.subnets.enumerated() where !subnet.delegations.isEmpty {
+      delegations[topology.qualifiedName(ofSubnet: index)] = subnet.delegations
+    }
     resources = topology.resources.map(CheckedResource.init)
     accessDecisions = configuration.accessDecisions.map(\.description)
   }
@@ -90,9 +95,12 @@ private struct CheckReport: Encodable {
     ].map(counted).joined(separator: ", ")
   }
 
-  /// A line for each resource and each decision.
+  /// A line for each delegated subnet, each resource and each decision.
   var details: String {
-    (resources.map(\.text) + accessDecisions).map { "  \($0)\n" }.joined()
+    let delegated = delegations.sorted { $0.key < $1.key }.map {
+      "\($0.key) is delegated to \($0.value.joined(separator: ", "))"
+    }
+    return (delegated + resources.map(\.text) + accessDecisions).map { "  \($0)\n" }.joined()
   }
 }
 

@@ -39,6 +39,7 @@ struct AllKeysTests {
             serviceEndpointPolicies: [policy]
             routeTable: { id: /subscriptions/s/resourceGroups/g/providers/Microsoft.Network/routeTables/TABLE }
             number: 12
+            delegations: [{ name: web, serviceName: Microsoft.Web/serverFarms, actions: [] }, Microsoft.Sql/managedInstances]
             serviceEndpoints:
               - Microsoft.KeyVault
               - { service: Microsoft.Storage, locations: [northeurope, West Europe] }
@@ -185,6 +186,10 @@ struct AllKeysTests {
           service: "Microsoft.Storage", locations: [Region("northeurope"), Region("westeurope")]),
       ])
     #expect(topology.subnets[2].routeTable == 0)
+    #expect(
+      topology.subnets.map(\.delegations) == [
+        [], [], ["Microsoft.Web/serverFarms", "Microsoft.Sql/managedInstances"],
+      ])
     let routes = topology.routeTables[0].routes
     #expect(topology.routeTables[0].disableBgpRoutePropagation)
     #expect(

@@ -20,6 +20,30 @@ struct BadSubnetTests {
       5: virtualNetworks[0].subnets[0].addressPrefix: `10.1.0.0/24` is outside the address space of `v`, 10.0.0.0/16
       """),
     Bad(
+      "delegations that name no type of resources",
+      """
+      virtualNetworks:
+        - name: v
+          location: westeurope
+          addressSpace: [10.0.0.0/16]
+          subnets:
+            - { name: a, addressPrefix: 10.0.0.0/24, delegations: Microsoft.Web/serverFarms }
+            - name: b
+              addressPrefix: 10.0.1.0/24
+              delegations:
+                - serverFarms
+                - { name: web }
+                - { serviceName: Microsoft.Web/ }
+                - { serviceName: Microsoft.Web/serverFarms, servicename: x }
+      """,
+      """
+      6: virtualNetworks[0].subnets[0].delegations: must be a list of delegations, not a single value
+      10: virtualNetworks[0].subnets[1].delegations[0]: `serverFarms` is not a type of resources such as `Microsoft.Web/serverFarms`
+      11: virtualNetworks[0].subnets[1].delegations[1].serviceName: is missing; it must be a type of resources such as `Microsoft.Web/serverFarms`
+      12: virtualNetworks[0].subnets[1].delegations[2].serviceName: `Microsoft.Web/` is not a type of resources such as `Microsoft.Web/serverFarms`
+      13: virtualNetworks[0].subnets[1].delegations[3].servicename: is not a key here; did you mean `serviceName`?
+      """),
+    Bad(
       "overlapping a sibling",
       """
       virtualNetworks:
