@@ -83,21 +83,44 @@ extension BuildConfiguration {
       guard let found = publicAddress(reference) else { return nil }
       located = Located(value: found, place: reference.place)
     }
-    if let range = SpecialAddresses.notPublic.first(where: { $0.prefix.contains(located.value) }) {
-      findings.error(
-        located.place, "`\(located.value)` is not a public address: \(range.prefix) is \(range.use)"
-      )
-    }
+    refusePrivate(located)
     if located.value.isIPv4 != address.isIPv4 {
       findings.error(
         located.place,
         "`\(located.value)` cannot stand for `\(address)`: one is IPv4, the other IPv6")
     }
-    if let other = publics.updateValue(draft.name.value, forKey: located.value) {
-      findings.error(
-        located.place, "`\(located.value)` is a public address of the NIC `\(other)` too")
-    }
+    note(located, of: draft, &publics)
     return located.value
+  }
+
+  /// R8: the host's address, which services know its disk traffic by.
+  func platformAddress(
+    of draft: InterfaceDraft, _ publics: inout [IPAddress: String]
+  ) -> IPAddress? {
+    guard let written = draft.platformAddress else { return nil }
+    if draft.platform == nil {
+      findings.error(
+        written.place, "is the address of what comes in by a `platform` port, and there is none")
+    }
+    refusePrivate(written)
+    note(written, of: draft, &publics)
+    return written.value
+  }
+
+  private func refusePrivate(_ address: Located<IPAddress>) {
+    guard
+      let range = SpecialAddresses.notPublic.first(where: { $0.prefix.contains(address.value) })
+    else { return }
+    findings.error(
+      address.place, "`\(address.value)` is not a public address: \(range.prefix) is \(range.use)")
+  }
+
+  private func note(
+    _ address: Located<IPAddress>, of draft: InterfaceDraft, _ publics: inout [IPAddress: String]
+  ) {
+    guard let other = publics.updateValue(draft.name.value, forKey: address.value) else { return }
+    findings.error(
+      address.place, "`\(address.value)` is a public address of the NIC `\(other)` too")
   }
 
   private func publicAddress(_ reference: Reference) -> IPAddress? {

@@ -48,6 +48,7 @@ extension BuildConfiguration {
       nic.platformDevice = draft.platform.map { device($0, of: draft, role: "platform") }
       nic.ipConfigurations = addresses(
         of: draft, subnet: subnet, taken: &taken[network, default: [:]], publics: &publics)
+      nic.platformAddress = platformAddress(of: draft, &publics)
       checkGuest(nic, draft)
       topology.networkInterfaces.append(nic)
       interfaceDrafts.append(draft)

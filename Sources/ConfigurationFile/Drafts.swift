@@ -100,6 +100,7 @@ struct InterfaceDraft {
   var configurations: [IPConfigurationDraft] = []
   var port: DeviceDraft?
   var platform: DeviceDraft?
+  var platformAddress: Located<IPAddress>?
   var place: Place
 }
 

@@ -23,6 +23,7 @@ enum ReadNetworkInterfaces {
       section["ipConfigurations"]?.list(of: "IP configurations").compactMap(configuration) ?? []
     draft.port = section["port"].flatMap(device)
     draft.platform = section["platform"].flatMap(device)
+    draft.platformAddress = section["platformAddress"]?.address()
     section.passOver(Section.resourceKeys + AzureKeys.networkInterface)
     section.finish()
     return name == nil ? nil : draft

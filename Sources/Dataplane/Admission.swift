@@ -132,6 +132,11 @@ extension Snapshot {
   private func identifySender(
     _ source: IPAddress, at ingress: PortRecord, trace: inout Trace?
   ) throws(DropReason) -> Sender {
+    // Services ask no firewall about it: an appliance may not forward for it, and on-premises may not send with it.
+    guard !hostAddresses.contains(source) else {
+      trace.record("anti-spoof", "\(source) is a host's own address (R8)")
+      throw .spoofedSource
+    }
     switch ingress.kind {
     case .networkInterface(let index), .platform(let index):
       let nic = topology.networkInterfaces[index]
@@ -212,7 +217,9 @@ extension Snapshot {
       port = backbonePort(of: ingress.subnet)
     case .internet:
       port = internetPort
-      if let owner = sender.owner {
+      if let host = platformAddress(of: ingress, like: source) {
+        newSource = host
+      } else if let owner = sender.owner {
         guard let publicAddress = owner.publicAddress else { throw .noPublicAddress }
         newSource = publicAddress
       } else if newSource.isPrivate {
@@ -236,6 +243,15 @@ extension Snapshot {
       source: newSource == source ? nil : newSource.bits,
       destination: newDestination == destination ? nil : newDestination.bits,
       route: route)
+  }
+
+  /// R8: what comes in by a platform port is the host's, and has the host's address where that is known.
+  private func platformAddress(of ingress: PortRecord, like source: IPAddress) -> IPAddress? {
+    guard case .platform(let index) = ingress.kind,
+      let address = topology.networkInterfaces[index].platformAddress,
+      address.isIPv4 == source.isIPv4
+    else { return nil }
+    return address
   }
 
   private func describe(_ route: ResolvedRoute) -> String {

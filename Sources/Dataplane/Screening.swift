@@ -62,7 +62,8 @@ extension Snapshot {
         return true
       }
       return port.addresses.contains(target)
-        || topology.worldPorts[index].kind == .internet && publicOwners[target] != nil
+        || topology.worldPorts[index].kind == .internet
+          && (publicOwners[target] != nil || hostAddresses.contains(target))
     }
   }
 

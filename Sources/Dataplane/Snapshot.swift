@@ -34,6 +34,8 @@ public final class Snapshot: Sendable {
   let reachable: [ScopedAddress: Owner]
   /// Public addresses are unique.
   let publicOwners: [IPAddress: Owner]
+  /// What hosts send with for their machines' disks (R8), and nobody else.
+  let hostAddresses: Set<IPAddress>
   let internetPort: PortID?
   let backbonePort: PortID?
   /// By network: its own gateway, or that of the peer whose gateway it uses.
@@ -83,6 +85,7 @@ public final class Snapshot: Sendable {
       }
     }
     self.publicOwners = publicOwners
+    hostAddresses = Set(topology.presentInterfaces.compactMap(\.platformAddress))
     var reachable: [ScopedAddress: Owner] = [:]
     for (network, record) in topology.virtualNetworks.enumerated() {
       for reached in [network] + record.peerings.map(\.remote) {

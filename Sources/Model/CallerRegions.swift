@@ -7,6 +7,8 @@ import Wire
 /// tag file has them; what neither knows is outside of Azure.
 public struct CallerRegions: Sendable {
   private var owners: [IPAddress: Int] = [:]
+  /// By which hosts are known (R8); in the region of the network whose machine they run.
+  private var hosts: [IPAddress: Int] = [:]
   private let networks: [Region]
   private var regions: [Region] = []
   private var table = PrefixTable<UInt32>()
@@ -16,6 +18,9 @@ public struct CallerRegions: Sendable {
     for nic in topology.networkInterfaces {
       for address in nic.ipConfigurations.compactMap(\.publicAddress) {
         owners[address] = topology.subnets[nic.subnet].virtualNetwork
+      }
+      if let host = nic.platformAddress {
+        hosts[host] = topology.subnets[nic.subnet].virtualNetwork
       }
     }
     // The tags' values for regions are not always the programmatic names that networks and resources have.
@@ -39,15 +44,16 @@ public struct CallerRegions: Sendable {
 
   /// Nil for what is outside of Azure.
   public func region(of address: IPAddress) -> Region? {
-    if let network = owners[address] { return networks[network] }
+    if let network = owners[address] ?? hosts[address] { return networks[network] }
     guard case .v4(let address) = address, let match = table.longestMatch(address.bits) else {
       return nil
     }
     return regions[Int(match.value)]
   }
 
-  /// What comes from the Internet, or from on-premises through its NAT, and not over an endpoint.
+  /// What comes from the Internet, or from on-premises through its NAT, and not over an endpoint; or from a host, for a
+  /// machine's disks.
   public func caller(_ source: IPAddress) -> Caller {
-    Caller(source: source, region: region(of: source))
+    Caller(source: source, region: region(of: source), isPlatform: hosts[source] != nil)
   }
 }

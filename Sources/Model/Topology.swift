@@ -269,6 +269,8 @@ public struct NetworkInterface: Sendable {
   public var device: Device
   /// Where the host's own disk traffic for this NIC's machine comes in (R8); nil where nothing plays it.
   public var platformDevice: Device?
+  /// What services see of that traffic: the host's own address, by which they know it (R8). Nil: the NIC's public one.
+  public var platformAddress: IPAddress?
 
   public init(
     name: String, subnet: Int, ipConfigurations: [IPConfiguration], macAddress: MACAddress,

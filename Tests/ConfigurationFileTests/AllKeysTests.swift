@@ -83,6 +83,7 @@ struct AllKeysTests {
           - { privateIPAddress: 10.1.2.9 }
         port: { tap: tap1, namespace: guests, mtu: 9000 }
         platform: { device: vm1-disk }
+        platformAddress: 203.0.113.129
     ports:
       internet: { device: wan, macAddress: 02:00:00:00:01:01, peerMacAddress: 02:00:00:00:01:02, addresses: [192.0.2.1, "2001:db8::1"], mtu: 1400 }
       gateway: [{ device: hub-gw, virtualNetwork: hub }]
@@ -185,11 +186,11 @@ struct AllKeysTests {
         ServiceEndpoint(
           service: "Microsoft.Storage", locations: [Region("northeurope"), Region("westeurope")]),
       ])
-    #expect(topology.subnets[2].routeTable == 0)
     #expect(
       topology.subnets.map(\.delegations) == [
         [], [], ["Microsoft.Web/serverFarms", "Microsoft.Sql/managedInstances"],
       ])
+    #expect(topology.subnets[2].routeTable == 0)
     let routes = topology.routeTables[0].routes
     #expect(topology.routeTables[0].disableBgpRoutePropagation)
     #expect(
@@ -225,6 +226,7 @@ struct AllKeysTests {
     #expect(nva.device == Device(name: "nva0"))
     #expect(vm1.device == Device(kind: .tap, name: "tap1", namespace: "guests", mtu: 9000))
     #expect(vm1.platformDevice == Device(name: "vm1-disk"))
+    #expect(vm1.platformAddress == IPAddress("203.0.113.129") && nva.platformAddress == nil)
     #expect(vm1.guestAddress == .public)
     #expect(vm1.ipConfigurations.map(\.publicAddress) == [IPAddress("203.0.113.4"), nil])
     let internet = topology.worldPorts[0]

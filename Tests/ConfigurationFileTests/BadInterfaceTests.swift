@@ -225,6 +225,21 @@ struct BadInterfaceTests {
       7: networkInterfaces[0].guestAddress: `pubic` is not `private` or `public`; did you mean `public`?
       """),
     Bad(
+      "a platform address without a platform port, private, and another's",
+      network + """
+        networkInterfaces:
+          - { name: n0, subnet: v/a, platformAddress: 203.0.113.9, ipConfigurations: [{ publicIPAddress: 203.0.113.4 }] }
+          - { name: n1, subnet: v/a, platform: n1p, platformAddress: 10.0.0.4, ipConfigurations: [{ }] }
+          - { name: n2, subnet: v/a, platform: n2p, platformAddress: 203.0.113.4, ipConfigurations: [{ }] }
+          - { name: n3, subnet: v/a, platform: n3p, platformAddress: host, ipConfigurations: [{ }] }
+        """,
+      """
+      7: networkInterfaces[0].platformAddress: is the address of what comes in by a `platform` port, and there is none
+      8: networkInterfaces[1].platformAddress: `10.0.0.4` is not a public address: 10.0.0.0/8 is private
+      9: networkInterfaces[2].platformAddress: `203.0.113.4` is a public address of the NIC `n0` too
+      10: networkInterfaces[3].platformAddress: `host` is not an IP address such as `10.0.1.4`
+      """),
+    Bad(
       "the name of a port",
       network + """
         networkInterfaces:

@@ -44,6 +44,31 @@ import Wire
     #expect(lab.switchEndpoints([], of: "vnet1/app").closed.map(\.egress) == ["backbone"])
   }
 
+  @Test("R8: platform traffic has the host's address where that is known, and nothing else has it")
+  func platformAddress() {
+    let lab = Fixture {
+      $0.networkInterfaces[0].platformAddress = IPAddress("203.0.113.129")
+      $0.networkInterfaces[0].ipConfigurations[0].publicAddress = nil
+    }
+    let disk = FrameBuilder("10.0.1.4", Fixture.storage).tcp(5_000, 443)
+    let (verdict, sent) = lab.receive(disk, from: "vm1-platform")
+    #expect(verdict == .forwarded(lab.port("internet")), "although the NIC has no public address")
+    #expect(sent.first?.frame.source == "203.0.113.129")
+    #expect(lab.receive(disk, from: "vm1").verdict == .dropped(.noPublicAddress))
+    let reply = lab.outside(Fixture.storage, "203.0.113.129", by: "internet").tcp(
+      443, 5_000, flags: [.syn, .ack])
+    let (back, received) = lab.receive(reply, from: "internet")
+    #expect(back == .forwarded(lab.port("vm1-platform")))
+    #expect(received.first?.frame.destination == "10.0.1.4")
+    // Who takes the host's address is stopped where it begins: a guest, an appliance, on-premises.
+    let stolen = FrameBuilder("203.0.113.129", Fixture.storage).tcp(5_001, 443)
+    for port in ["vm1", "nva"] {
+      #expect(lab.receive(stolen, from: port).verdict == .dropped(.spoofedSource))
+    }
+    let remote = lab.outside("203.0.113.129", Fixture.storage, by: "gateway").tcp(5_001, 443)
+    #expect(lab.receive(remote, from: "gateway").verdict == .dropped(.spoofedSource))
+  }
+
   @Test("R8: ICMP follows the ordinary route unless told otherwise", arguments: [false, true])
   func icmp(follows: Bool) {
     let lab = Fixture { $0.icmpFollowsEndpoints = follows }

@@ -70,6 +70,7 @@ struct OnPremisesTests {
         ServiceTag(
           name: "AzureCloud.eastus", region: Region("eastus"), prefixes: [net("20.42.0.0/17")]),
       ])
+    topology.networkInterfaces[0].platformAddress = address("203.0.113.129")
     let regions = CallerRegions(topology)
     #expect(regions.region(of: address("203.0.113.4")) == Region("westeurope"))
     #expect(regions.region(of: address("40.66.33.1")) == Region("francecentral"))
@@ -79,5 +80,10 @@ struct OnPremisesTests {
     #expect(
       regions.caller(address("20.42.1.1"))
         == Caller(source: address("20.42.1.1"), region: Region("eastus")))
+    #expect(
+      regions.caller(address("203.0.113.129"))
+        == Caller(
+          source: address("203.0.113.129"), region: Region("westeurope"), isPlatform: true),
+      "R8: the host of the machine")
   }
 }
