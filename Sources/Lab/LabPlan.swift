@@ -107,7 +107,10 @@ struct LabPlan: Sendable, Equatable {
         name: namespace.name, netns: Self.prefix(ofLab: lab) + namespace.name,
         ipForwarding: namespace.ipForwarding, loopbackAddresses: namespace.loopbackAddresses,
         routes: namespace.routes.map {
-          Route(destination: $0.destination, via: $0.via, device: $0.device)
+          // A NIC's platform device has no address of its own that a next hop would be beside.
+          Route(
+            destination: $0.destination, via: $0.via, device: $0.device,
+            onlink: $0.via != nil && $0.device != nil)
         }))
   }
 

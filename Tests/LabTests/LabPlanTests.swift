@@ -99,6 +99,22 @@ struct LabPlanTests {
       ])
   }
 
+  @Test("a route of the file by a next hop and a device: the next hop is on that link")
+  func byDevice() throws {
+    let section = """
+        namespaces:
+          - name: vm2
+            networkInterface: vm2
+            routes:
+              - { destination: 192.0.2.0/24, via: 10.0.1.1, device: platform }
+              - { destination: 192.0.3.0/24, via: 10.0.1.1 }
+      """
+    let vm2 = try #require(try plan(section).namespace(named: "vm2"))
+    let written = vm2.routes.filter { "\($0.destination)".hasPrefix("192.0.") }
+    #expect(written.map(\.device) == ["platform", nil])
+    #expect(written.map(\.onlink) == [true, false])
+  }
+
   @Test("a default route of the file takes the place of the subnet's gateway")
   func ownDefault() throws {
     let section = """
