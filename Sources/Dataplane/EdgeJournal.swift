@@ -130,6 +130,7 @@ struct FirewallHits {
       add(.defaultAction, counters.defaultAction)
       add(.publicNetworkAccess, counters.publicNetworkAccess)
       add(.platform, counters.platform)
+      add(.token, counters.token)
     }
     return sums
   }

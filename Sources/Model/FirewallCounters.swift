@@ -5,6 +5,7 @@ public struct FirewallCounters: Hashable, Sendable {
   public private(set) var defaultAction: UInt64 = 0
   public private(set) var publicNetworkAccess: UInt64 = 0
   public private(set) var platform: UInt64 = 0
+  public private(set) var token: UInt64 = 0
   public private(set) var admitted: UInt64 = 0
   public private(set) var denied: UInt64 = 0
 
@@ -21,6 +22,7 @@ public struct FirewallCounters: Hashable, Sendable {
     case .defaultAction: defaultAction += 1
     case .publicNetworkAccess: publicNetworkAccess += 1
     case .platform: platform += 1
+    case .token: token += 1
     }
     if verdict.isAdmitted { admitted += 1 } else { denied += 1 }
   }
@@ -34,6 +36,7 @@ public struct FirewallCounters: Hashable, Sendable {
     defaultAction += other.defaultAction
     publicNetworkAccess += other.publicNetworkAccess
     platform += other.platform
+    token += other.token
     admitted += other.admitted
     denied += other.denied
   }

@@ -10,6 +10,8 @@ public struct FirewallVerdict: Hashable, Sendable {
     case publicNetworkAccess
     /// The host's own disk traffic, which meets no firewall (R8).
     case platform
+    /// Packets do not tell: the service itself decides, by the caller's token (I7).
+    case token
   }
 
   /// A rule that fits the request, and why it did not decide.
@@ -44,6 +46,7 @@ extension ResourceFirewall {
     case .defaultAction: text += "the default action \(defaultAction.rawValue)"
     case .publicNetworkAccess: text += "publicNetworkAccess, which is Disabled"
     case .platform: text = "platform disk traffic meets no firewall"
+    case .token: text = "passed on: the service decides by the caller's token"
     }
     switch verdict.obstacle {
     case .otherTenant(let rule):
@@ -67,6 +70,7 @@ extension ResourceFirewall {
     case .defaultAction: "defaultAction \(defaultAction.rawValue)"
     case .publicNetworkAccess: "publicNetworkAccess Disabled"
     case .platform: "platform"
+    case .token: "token"
     }
   }
 }

@@ -24,6 +24,8 @@ public struct ResourceTable: Sendable {
   }
 
   public let firewalls: [CompiledFirewall]
+  /// Which of them decide by what packets do not carry (I7).
+  private let isTokenBased: [Bool]
   private let byAddress: [IPAddress: [Match]]
   private let byHostName: [String: [Match]]
   /// Those that can be found by name alone.
@@ -31,6 +33,9 @@ public struct ResourceTable: Sendable {
 
   public init(_ topology: Topology) {
     firewalls = topology.resources.map { CompiledFirewall($0, in: topology.services) }
+    isTokenBased = topology.resources.map {
+      topology.services.resourceRules(of: $0.service).isTokenBased
+    }
     var (byAddress, byHostName): ([IPAddress: [Match]], [String: [Match]]) = ([:], [:])
     var withoutAddress: Set<Match> = []
     for (index, resource) in topology.resources.enumerated() {
@@ -72,9 +77,13 @@ public struct ResourceTable: Sendable {
     return nil
   }
 
-  /// Whether the request is admitted, and by what.
+  /// Whether the request is admitted by what its packets tell, and by what. Where the service decides by tokens, packets
+  /// pass: `firewalls` is what it decides by.
   public func verdict(for caller: Caller, at match: Match) -> FirewallVerdict {
-    firewalls[match.resource].verdict(for: caller, at: match.location)
+    guard !isTokenBased[match.resource] else {
+      return FirewallVerdict(isAdmitted: true, deciding: .token)
+    }
+    return firewalls[match.resource].verdict(for: caller, at: match.location)
   }
 
   /// As names are compared: in lower case, without the dot that ends a name at the root.

@@ -58,4 +58,35 @@ struct ResourceTableTests {
     #expect(table.match(hostName: "twin.example.net", at: free) == nil)
     #expect(table.match(hostName: "one.blob.core.windows.net", at: free) == nil)
   }
+
+  @Test(
+    "I7: what decides by tokens lets packets pass, whatever its rules; the rules are the store's to ask"
+  )
+  func tokenBased() {
+    var topology = resourceTopology()
+    topology.services = ServiceCatalogue(
+      services: [
+        .init(
+          name: "Microsoft.AzureActiveDirectory", tag: "AzureActiveDirectory", scope: .region,
+          resources: .init(isTokenBased: true))
+      ], pairs: [:])
+    topology.resources = [
+      Resource(
+        id: AzureID("/subscriptions/s/resourceGroups/g/providers/A.B/c/lake")!, name: "lake",
+        service: "Microsoft.AzureActiveDirectory", region: Region("westeurope"),
+        addresses: [address("40.90.145.200")], firewall: ResourceFirewall(defaultAction: .deny))
+    ]
+    let table = ResourceTable(topology)
+    let caller = Caller(source: address("203.0.113.4"))
+    let verdict = table.verdict(for: caller, at: .init(resource: 0, location: .primary))
+    #expect(verdict == FirewallVerdict(isAdmitted: true, deciding: .token))
+    #expect(
+      table.firewalls[0].firewall.sentence(for: verdict)
+        == "passed on: the service decides by the caller's token")
+    #expect(!table.firewalls[0].verdict(for: caller).isAdmitted)
+    var counters = FirewallCounters(table.firewalls[0].firewall)
+    counters.count(verdict)
+    counters.add(counters)
+    #expect(counters.token == 2 && counters.admitted == 2)
+  }
 }
