@@ -31,10 +31,19 @@ struct BuiltInCatalogueTests {
     }
   }
 
+  @Test("R7, I7: the directory's tag has no regions, and is marked for endpoints")
+  func directory() throws {
+    let tag = try #require(tags["AzureActiveDirectory"])
+    #expect(tag.networkFeatures?.contains("VSE") == true)
+    #expect(tag.region == nil)
+    #expect(tags.regionalTags(of: "AzureActiveDirectory").isEmpty)
+    #expect(tag.prefixes.contains { $0.contains(.v4(IPv4Address(20, 190, 128, 10))) })
+  }
+
   @Test("it names itself as the source, and holds nothing else")
   func names() {
     #expect(tags.source == "built in")
-    #expect(tags.all.count == Self.services.count * (1 + Self.regions.count))
+    #expect(tags.all.count == Self.services.count * (1 + Self.regions.count) + 1)
   }
 
   @Test("the addresses of the example lie in West Europe, and in the aggregated prefix")
