@@ -1,5 +1,6 @@
 import Foundation
 import Hummingbird
+import Wire
 
 /// The paths of the API, described in docs/api.md. Every answer is JSON; an error is an `ErrorReport`.
 struct API {
@@ -30,6 +31,13 @@ struct API {
       }
       return try json(await instance.diagnostics(after: sequence))
     }
+    router.get("/v1/connections/{source}/{destination}") { _, context in
+      try json(
+        await instance.caller(
+          of: ConnectionEnds(
+            source: try context.socketAddress("source"),
+            destination: try context.socketAddress("destination"))))
+    }
     router.post("/v1/endpoints") { request, _ in
       try json(await instance.switchEndpoint(try await decode(request)))
     }
@@ -46,6 +54,17 @@ extension RequestContext {
   fileprivate func name(_ parameter: String) throws -> String {
     let encoded = try parameters.require(parameter)
     return encoded.removingPercentEncoding ?? encoded
+  }
+}
+
+extension RequestContext {
+  /// An address and a port, as a part of the path.
+  fileprivate func socketAddress(_ parameter: String) throws -> TransportAddress {
+    let text = try name(parameter)
+    guard let address = TransportAddress(text) else {
+      throw ControlError.badRequest("'\(text)' is not ADDRESS:PORT")
+    }
+    return address
   }
 }
 

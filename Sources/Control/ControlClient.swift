@@ -1,6 +1,7 @@
 import Dataplane
 import Foundation
 import Model
+import Wire
 
 /// What a client of an instance meets.
 public enum ControlClientError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -24,11 +25,16 @@ public enum ControlClientError: Error, Sendable, Equatable, CustomStringConverti
 public struct ControlClient: Sendable {
   /// Seconds until an instance that accepts a connection counts as hung: a reload with a large table of
   /// routes takes several.
-  private static let timeout = 120
+  public static let patience = 120
 
   private let socket: String
+  private let timeout: Int
 
-  public init(socket: String) { self.socket = socket }
+  /// - Parameter timeout: seconds that each step of a request may take: to be written, and to be answered.
+  public init(socket: String, timeout: Int = patience) {
+    self.socket = socket
+    self.timeout = timeout
+  }
 
   public func status() throws -> InstanceStatus { try get("/v1/status") }
   public func endpoints() throws -> EndpointList { try get("/v1/endpoints") }
@@ -36,6 +42,12 @@ public struct ControlClient: Sendable {
   public func counters() throws -> CountersReport { try get("/v1/counters") }
   public func diagnostics(after sequence: UInt64) throws -> DiagnosticsList {
     try get("/v1/diagnostics/\(sequence)")
+  }
+  /// Whose TCP connection it is, at a service edge.
+  /// - Parameter ends: from the caller's to the server's, as the server sees them.
+  /// - Throws: `ControlClientError`; `.refused` where the edge does not know the connection.
+  public func caller(of ends: ConnectionEnds) throws -> ConnectionCaller {
+    try get("/v1/connections/\(escape("\(ends.source)"))/\(escape("\(ends.destination)"))")
   }
   public func reload() throws -> ReloadReport { try exchange("POST", "/v1/reload", body: Data()) }
 
@@ -90,7 +102,7 @@ public struct ControlClient: Sendable {
   private func send(_ method: String, _ path: String, body: Data?) throws -> Data {
     let descriptor = try connect()
     defer { close(descriptor) }
-    var timeout = timeval(tv_sec: Self.timeout, tv_usec: 0)
+    var timeout = timeval(tv_sec: timeout, tv_usec: 0)
     for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
       setsockopt(
         descriptor, SOL_SOCKET, option, &timeout, socklen_t(MemoryLayout<timeval>.size))

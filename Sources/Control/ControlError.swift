@@ -1,4 +1,5 @@
 import Model
+import Wire
 
 /// A command that an instance refuses; nothing has changed then.
 public enum ControlError: Error, Sendable, Equatable {
@@ -7,6 +8,8 @@ public enum ControlError: Error, Sendable, Equatable {
   case unknownNetworkInterface(String, known: [String])
   case unknownPort(String, known: [String])
   case unknownPrecedence(String)
+  /// No live TCP connection of a service edge.
+  case unknownConnection(ConnectionEnds)
   case alreadyEnabled(service: String, subnet: String)
   case notEnabled(service: String, subnet: String, enabled: [String])
   case impossibleEndpoint(subnet: String, [EndpointProblem])
@@ -20,7 +23,7 @@ public enum ControlError: Error, Sendable, Equatable {
   /// HTTP's.
   var status: Int {
     switch self {
-    case .unknownSubnet, .unknownNetworkInterface, .unknownPort, .noEdge: 404
+    case .unknownSubnet, .unknownNetworkInterface, .unknownPort, .unknownConnection, .noEdge: 404
     case .alreadyEnabled, .notEnabled: 409
     case .unknownPrecedence, .impossibleEndpoint, .reloadRefused: 422
     case .ambiguousSubnet, .badRequest: 400
@@ -48,6 +51,8 @@ public enum ControlError: Error, Sendable, Equatable {
     case .unknownPrecedence(let name):
       "no precedence model is called '\(name)'; there are "
         + list(PrecedenceModel.allCases.map(\.rawValue))
+    case .unknownConnection(let ends):
+      "no TCP connection of a service edge here goes from \(ends)"
     case .alreadyEnabled(let service, let subnet):
       "\(service) is already enabled on \(subnet); disable it first to change its locations"
     case .notEnabled(let service, let subnet, let enabled):

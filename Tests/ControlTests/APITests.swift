@@ -1,7 +1,9 @@
+import Dataplane
 import Foundation
 import Logging
 import Model
 import Testing
+import Wire
 
 @testable import Control
 
@@ -74,6 +76,20 @@ import Testing
       #expect(nic.error == "no network interface is called 'a/b c'; there are vm1 and vm2")
       let model = try await refusal { try client.comparison(of: "vm1", with: "x") }
       #expect(model.error.hasPrefix("no precedence model is called 'x'; there are "))
+      let connection = try await refusal {
+        try client.caller(
+          of: ConnectionEnds(
+            source: TransportAddress("10.0.1.4:40000")!,
+            destination: TransportAddress("[2001:db8::1]:80")!))
+      }
+      #expect(
+        connection.error
+          == "no TCP connection of a service edge here goes from 10.0.1.4:40000 to [2001:db8::1]:80"
+      )
+      let end = try await refusal {
+        try client.exchange("GET", "/v1/connections/10.0.1.4:4/x", body: nil) as ConnectionCaller
+      }
+      #expect(end.error == "'x' is not ADDRESS:PORT")
       let path = try await refusal {
         try client.exchange("GET", "/v2/status", body: nil) as InstanceStatus
       }
