@@ -12,6 +12,12 @@ public struct AccessToken: JWTPayload, Hashable {
     public var identity: SubnetIdentity
     /// Of the network.
     public var tenant: String?
+
+    public init(subnet: String, identity: SubnetIdentity, tenant: String? = nil) {
+      self.subnet = subnet
+      self.identity = identity
+      self.tenant = tenant
+    }
   }
 
   /// Who made it.

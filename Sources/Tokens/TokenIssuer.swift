@@ -29,7 +29,7 @@ public struct TokenIssuer: Sendable {
   }
 
   /// As PEM; never in a log.
-  var privateKey: String { key.pemRepresentation }
+  package var privateKey: String { key.pemRepresentation }
 
   /// What a `TokenVerifier` elsewhere needs, as PEM.
   public var publicKey: String { key.publicKey.pemRepresentation }
@@ -46,15 +46,27 @@ public struct TokenIssuer: Sendable {
     for principal: String, audience: String, caller: Caller, in topology: Topology,
     at time: Date = Date()
   ) async throws -> String {
-    let now = Int(time.timeIntervalSince1970)
     var network: AccessToken.Network?
     if caller.viaEndpoint, let subnet = caller.subnet, let identity = caller.identity {
       network = AccessToken.Network(
         subnet: "\(topology.id(ofSubnet: subnet))", identity: identity, tenant: caller.tenant)
     }
+    return try await token(for: principal, audience: audience, network: network, at: time)
+  }
+
+  /// A token for somebody who has signed in.
+  /// - Parameters:
+  ///   - network: from where, if the request came over the endpoint; else nil.
+  ///   - lifetime: in seconds.
+  /// - Throws: Where the library cannot sign.
+  public func token(
+    for principal: String, audience: String, network: AccessToken.Network?,
+    lifetime: Int = Self.lifetime, at time: Date = Date()
+  ) async throws -> String {
+    let now = Int(time.timeIntervalSince1970)
     return try await keys.sign(
       AccessToken(
-        iss: issuer, sub: principal, aud: audience, iat: now, nbf: now, exp: now + Self.lifetime,
+        iss: issuer, sub: principal, aud: audience, iat: now, nbf: now, exp: now + lifetime,
         vnet: network))
   }
 }
