@@ -88,12 +88,18 @@ let package = Package(
         "ConfigurationFile", logging,
         .product(name: "Hummingbird", package: "hummingbird"),
       ])
+    + module(
+      "TokenServers",
+      [
+        "Wire", "Model", "Dataplane", "Tokens", "Control", logging,
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ])
     + [
       .executableTarget(
         name: "spurline",
         dependencies: [
           "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources", "ConfigurationFile",
-          "Replay", "Lab", "Control", argumentParser, logging,
+          "Replay", "Lab", "Control", "Tokens", "TokenServers", argumentParser, logging,
         ],
         swiftSettings: strict),
       .testTarget(

@@ -17,7 +17,7 @@ struct Spurline: AsyncParsableCommand {
       SecurityRulesCommand.self,
       ExplainCommand.self, FlowsCommand.self, CountersCommand.self, DiagnosticsCommand.self,
       ReplayCommand.self,
-      LabCommand.self,
+      LabCommand.self, ServeCommand.self,
     ])
 
   static func main() async {
