@@ -6,11 +6,15 @@ import Wire
 
 @Suite("I7: whose a connection at the service edge is")
 struct EdgeConnectionTests {
-  /// An edge without an encapsulation, where addresses tell whose a packet is, and two accounts: one admits everybody,
-  /// the other nobody.
-  private func edge() -> Fixture {
-    Fixture { topology in
-      topology.subnets[3].addressPrefixes = [IPPrefix("10.0.9.0/24")!]
+  /// An edge with two accounts: one admits everybody, the other nobody. Without an encapsulation addresses tell whose a
+  /// packet is, and the networks' have to differ.
+  private func edge(_ encapsulation: BackboneEncapsulation? = nil) -> Fixture {
+    Fixture(acceptsAnyMAC: true) { topology in
+      if let encapsulation {
+        topology.worldPorts[2].encapsulation = encapsulation.reversed
+      } else {
+        topology.subnets[3].addressPrefixes = [IPPrefix("10.0.9.0/24")!]
+      }
       topology.virtualNetworks[0].tenant = "contoso"
       let account = { (name: String, address: String, action: ResourceFirewall.Action) in
         Resource(
@@ -53,6 +57,30 @@ struct EdgeConnectionTests {
           subnet: "vnet1/app", subnetID: "\(edge.topology.id(ofSubnet: 0))",
           identity: edge.topology.subnets[0].identity, tenant: "contoso"))
     #expect(caller?.identity != nil)
+  }
+
+  @Test(
+    "F5, I7: hosts of two networks with one address and one port are told apart",
+    arguments: FarEnd.all)
+  func twins(_ farEnd: FarEnd) throws {
+    let (fabric, edge) = (farEnd.lab(), edge(farEnd.encapsulation))
+    // What each network's host sends, as the fabric puts it on the backbone, and as the edge hands it to the server.
+    let sources = try [("vm1", UInt64(0x0200_0a00_0104)), ("twin", 0x0200_0a00_0106)].map {
+      nic, mac in
+      var syn = FrameBuilder("10.0.1.4", "20.60.26.132")
+      syn.sourceMAC = MACAddress(mac)
+      let outer = try #require(fabric.receive(syn.tcp(40_000, 80), from: nic).sent.first)
+      #expect(outer.port == "backbone")
+      let inner = try #require(edge.receive(outer.frame.bytes, from: "backbone").sent.first)
+      #expect(inner.port == "services")
+      return "\(inner.frame.source):\(inner.frame.sourcePort)"
+    }
+    #expect(sources[0] == "10.0.1.4:40000")
+    #expect(sources[1].hasPrefix("100.64."))
+    let callers = sources.map { edge.path.caller(of: ends($0, "20.60.26.132:80")) }
+    #expect(callers.map { $0?.subnet } == ["vnet1/app", "twin/app"])
+    #expect(callers.map { $0?.source } == ["10.0.1.4:40000", "10.0.1.4:40000"])
+    #expect(callers.map { $0?.identity } == [0, 3].map { edge.topology.subnets[$0].identity })
   }
 
   @Test("I7: from the Internet it has none of that")
