@@ -18,6 +18,28 @@ import Testing
     #expect(lines.last?.hasPrefix("  ada may Microsoft.Network/") == true)
   }
 
+  @Test("R5 R9: 1,000 subnets with every service: checked, their routes shown, a packet explained")
+  func manySubnets() throws {
+    let folder = try TemporaryFolder()
+    let text = try Program.run(["scripts/thousand-subnets"])
+    #expect(text.status == 0)
+    let path = try folder.write(text.output, to: "many.yaml")
+    let check = try Program.spurline("check", path)
+    #expect(check.errors == "")
+    #expect(
+      check.output.contains(
+        "1000 subnets, 1000 network interfaces, 4000 service endpoints"), "\(check.output)")
+    let routes = try Program.spurline("routes", "vm999", "--config", path)
+    #expect(routes.output.contains("VirtualNetworkServiceEndpoint"))
+    let packet = try Program.spurline(
+      "explain", "vm999", "tcp", "10.3.231.4:40000", "20.60.26.132:443", "--config", path)
+    #expect(
+      packet.output.contains("It leaves by the backbone port as 10.3.231.4"), "\(packet.output)")
+    for wrong in ["0", "5001", "x"] {
+      #expect(try Program.run(["scripts/thousand-subnets", wrong]).status == 1)
+    }
+  }
+
   @Test("I3: spurline check warns of rules that can never match, as text and as JSON")
   func neverMatching() throws {
     let folder = try TemporaryFolder()

@@ -9,6 +9,7 @@ final class RunningLab {
   private var processes: [(name: String, process: Process)] = []
   private var isClosed = false
   private var dataplane: Process?
+  private var edge: Process?
 
   /// An example under another name, with changes.
   /// - Parameters:
@@ -23,8 +24,9 @@ final class RunningLab {
     let text = try String(
       contentsOf: Program.root.appendingPathComponent("examples/\(example).yaml"),
       encoding: .utf8)
+    let own = example.split(separator: "/").last ?? ""
     config = try folder.write(
-      change(text.replacingOccurrences(of: "name: \(example)\n", with: "name: \(name)\n")),
+      change(text.replacingOccurrences(of: "name: \(own)\n", with: "name: \(name)\n")),
       to: "config.yaml")
     let up = try Program.spurline("lab", "up", config)
     guard up.status == 0 else { throw Failure(text: "lab up: \(up.output)\(up.errors)") }
@@ -36,6 +38,17 @@ final class RunningLab {
       try Program.spurline("counters", "--config", config).status == 0
     }
   }
+
+  /// The service's side, of an example that has one (I2).
+  func startEdge() throws {
+    edge = try start("edge", [Program.binary, "run", "--role", "edge", config])
+    try wait("the edge") {
+      try Program.spurline("diagnostics", "--config", config).status == 0
+    }
+  }
+
+  /// Has the edge read its configuration again.
+  func reloadEdge() { if let edge { kill(edge.processIdentifier, SIGHUP) } }
 
   struct Failure: Error, CustomStringConvertible {
     var text: String
@@ -87,6 +100,11 @@ final class RunningLab {
   /// Starts a command in a namespace; its output goes to a file of that name.
   @discardableResult
   func start(_ name: String, in namespace: String, _ arguments: String...) throws -> Process {
+    try start(name, in: namespace, arguments)
+  }
+
+  @discardableResult
+  func start(_ name: String, in namespace: String, _ arguments: [String]) throws -> Process {
     try start(name, ["ip", "netns", "exec", self.namespace(namespace)] + arguments)
   }
 
