@@ -43,6 +43,9 @@ struct ThousandSubnetsTests {
         generation: 1, topology: topology, routing: RoutingTables(topology: topology))
     }
     let compiled = try #require(snapshot)
+    #expect(
+      Set(compiled.routing.endpointLayerIdentities.compactMap(\.self)).count == 1,
+      "subnets with the same endpoints share one table")
     let routes = try resolve(compiled, clock)
     let packets = try send(compiled, clock)
     print(
