@@ -45,6 +45,7 @@ struct BuildConfiguration {
     buildInterfaces()
     checkApplicationGroups()
     buildWorldPorts()
+    warnOfSharedAddresses()
     buildBGP()
     buildPeerings()
     warnOfAppliances()

@@ -8,13 +8,7 @@ extension BuildConfiguration {
 
   mutating func buildEdge(_ value: Value) -> ServiceEdge? {
     guard let section = value.section("ports: {...}") else { return nil }
-    var translation = Self.defaultTranslation
-    if let written = section["translation"], let prefix = written.prefix() {
-      translation = prefix.value
-      if !translation.isIPv4 || translation.length > 30 {
-        written.error("`\(translation)` must be an IPv4 prefix of /30 or shorter")
-      }
-    }
+    let translation = translation(section["translation"], of: value.place)
     let ports = section.required("ports", "a mapping")?.section("services: {device: services}")
     section.finish()
     guard let ports else { return nil }
@@ -23,7 +17,7 @@ extension BuildConfiguration {
     for kind in [WorldPort.Kind.backbone, .internet, .services] {
       let written = ports[kind.rawValue]
       if written == nil, kind == .internet { continue }
-      guard var port = edgePort(kind, written, at: value.place.key("ports")) else { continue }
+      guard var port = edgePort(kind, written) else { continue }
       if kind == .backbone, !joinBackbone(&port, at: written?.place ?? value.place) { continue }
       if let other = devices.updateValue(kind, forKey: port.device.name) {
         findings.error(
@@ -40,9 +34,38 @@ extension BuildConfiguration {
     return edge
   }
 
-  private mutating func edgePort(
-    _ kind: WorldPort.Kind, _ value: Value?, at place: Place
-  ) -> WorldPort? {
+  /// Servers must not see one of these addresses and mean somebody else.
+  private func translation(_ written: Value?, of edge: Place) -> IPPrefix {
+    let prefix: IPPrefix
+    if let written {
+      guard let read = written.prefix()?.value else { return Self.defaultTranslation }
+      prefix = read
+      if !prefix.isIPv4 || prefix.length > 30 {
+        written.error("`\(prefix)` must be an IPv4 prefix of /30 or shorter")
+        return prefix
+      }
+    } else {
+      prefix = Self.defaultTranslation
+    }
+    let place = written?.place ?? edge.key("translation")
+    for network in topology.virtualNetworks {
+      for other in network.addressSpace where other.overlaps(prefix) {
+        findings.error(
+          place,
+          "`\(prefix)` overlaps `\(other)` of the virtual network `\(network.name)`; write another")
+      }
+    }
+    for resource in topology.resources {
+      for address in resource.addresses + resource.secondaryAddresses
+      where prefix.contains(address) {
+        findings.error(
+          place, "`\(prefix)` holds `\(address)` of the resource `\(resource.name)`; write another")
+      }
+    }
+    return prefix
+  }
+
+  private mutating func edgePort(_ kind: WorldPort.Kind, _ value: Value?) -> WorldPort? {
     let name = kind == .backbone ? "eth0" : kind.rawValue
     var section: Section?
     if let value {

@@ -53,7 +53,6 @@ extension BuildConfiguration {
       topology.networkInterfaces.append(nic)
       interfaceDrafts.append(draft)
     }
-    warnOfSharedAddresses()
   }
 
   /// Ports are called by their NIC's name, so it must not be a port's.
@@ -136,7 +135,8 @@ extension BuildConfiguration {
   }
 
   /// F5 allows it; but the far side of the backbone can tell the two apart by their identity alone.
-  private func warnOfSharedAddresses() {
+  func warnOfSharedAddresses() {
+    guard !topology.worldPorts.contains(where: { $0.encapsulation != nil }) else { return }
     var owners: [IPAddress: (name: String, network: Int)] = [:]
     for (index, nic) in topology.networkInterfaces.enumerated() {
       let subnet = topology.subnets[nic.subnet]

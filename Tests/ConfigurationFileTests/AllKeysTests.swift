@@ -145,6 +145,12 @@ struct AllKeysTests {
       - { name: Nested, permissions: [{ actions: ["*"] }], assignableScopes: [/] }
     roleAssignments:
       - { principal: ada, role: Joiner, scope: spoke/app }
+    edge:
+      translation: 198.18.0.0/16
+      ports:
+        backbone: { device: far, addresses: [169.254.3.2] }
+        internet: { device: public, macAddress: 02:00:00:00:04:01, peerMacAddress: 02:00:00:00:04:02, addresses: [192.0.2.6], mtu: 1400 }
+        services: { device: servers, addresses: [192.0.2.13] }
     lab:
       namespaces:
         - { name: vm1, networkInterface: vm1 }
@@ -155,6 +161,7 @@ struct AllKeysTests {
           ipForwarding: true
           routes: [{ destination: default, via: 192.0.2.1, device: eth0 }, { destination: 10.0.0.0/8, device: b }]
         - { name: hub, port: gateway }
+        - { name: edge, port: backbone, edge: true }
       links:
         - ends:
             - { namespace: fabric, device: a, addresses: [169.254.4.1/30] }
@@ -253,12 +260,39 @@ struct AllKeysTests {
     #expect(configuration.kernelBGP == [.init(virtualNetwork: 0, table: 254, routeProtocol: 186)])
     let lab = try #require(configuration.lab)
     #expect(
-      lab.namespaces.map(\.attachment) == [.networkInterface(1), .worldPort(0), .worldPort(1)])
+      lab.namespaces.map(\.attachment) == [
+        .networkInterface(1), .worldPort(0), .worldPort(1), .worldPort(2),
+      ])
+    #expect(lab.namespaces.map(\.isEdge) == [false, false, false, true])
     #expect(lab.namespaces[1].addresses.map(\.description) == ["192.0.2.2/30"])
     #expect(lab.namespaces[1].loopbackAddresses.map(\.prefixLength) == [32, 32])
     #expect(lab.namespaces[1].routes[0].destination == .anyIPv4)
     #expect(lab.namespaces[1].routes[1] == .init(destination: IPPrefix("10.0.0.0/8")!, device: "b"))
     #expect(lab.links[0].first.addresses.map(\.description) == ["169.254.4.1/30"])
+  }
+
+  @Test("I2: each key of the edge is read, and its backbone is the other end of ours")
+  func edge() throws {
+    let topology = try #require(Outcome.of(Self.yaml).configuration).topology
+    let edge = try #require(topology.edge)
+    #expect(edge.translation == IPPrefix("198.18.0.0/16"))
+    #expect(edge.ports.map(\.kind) == [.backbone, .internet, .services])
+    let near = topology.worldPorts[2]
+    let far = edge.ports[0]
+    #expect(far.device == Device(name: "far", mtu: near.device.mtu))
+    #expect((far.macAddress, far.peerMACAddress) == (near.peerMACAddress, near.macAddress))
+    #expect(far.addresses == [IPAddress("169.254.3.2")])
+    #expect(far.encapsulation?.local == near.encapsulation?.remote)
+    #expect(far.encapsulation?.remote == near.encapsulation?.local)
+    #expect(far.encapsulation?.prefixes == near.encapsulation?.prefixes)
+    #expect(edge.ports[1].device == Device(name: "public", mtu: 1_400))
+    #expect(edge.ports[1].macAddress == MACAddress("02:00:00:00:04:01"))
+    #expect(edge.ports[1].peerMACAddress == MACAddress("02:00:00:00:04:02"))
+    #expect(edge.ports[2].device == Device(name: "servers"))
+    #expect(edge.ports[2].addresses == [IPAddress("192.0.2.13")])
+    let there = try #require(topology.atEdge)
+    #expect(there.role == .edge && there.presentInterfaces.isEmpty)
+    #expect(there.worldPorts.map(\.kind) == [.backbone, .internet, .services])
   }
 
   @Test("each key of resources and roles is read")

@@ -25,7 +25,7 @@ struct BadKeyTests {
         colour: red
         """,
       """
-      6: colour: is not a key here; the keys are `name`, `routing`, `virtualNetworks`, `routeTables`, `networkSecurityGroups`, `serviceEndpointPolicies`, `applicationSecurityGroups`, `networkInterfaces`, `publicIPAddresses`, `resources`, `roleDefinitions`, `roleAssignments`, `ports`, `bgp`, `serviceTags`, `services`, `flows`, `control`, `lab` or `azure`
+      6: colour: is not a key here; the keys are `name`, `routing`, `virtualNetworks`, `routeTables`, `networkSecurityGroups`, `serviceEndpointPolicies`, `applicationSecurityGroups`, `networkInterfaces`, `publicIPAddresses`, `resources`, `roleDefinitions`, `roleAssignments`, `ports`, `bgp`, `serviceTags`, `services`, `flows`, `control`, `edge`, `lab` or `azure`
       """),
     Bad(
       "a key in the wrong case",

@@ -34,7 +34,7 @@ struct ReportTests {
         11: networkInterfaces[0].subnet: there is no subnet `v/c`; did you mean `v/a`?
         11: networkInterfaces[0].macAddress: `zero` is not a MAC address such as `02:00:0a:00:01:04`
         12: lab.namespaces[0].name: `fabric` is the namespace that the dataplane runs in, and is always there
-        12: lab.namespaces[0].colour: is not a key here; the keys are `name`, `networkInterface`, `port`, `addresses`, `loopbackAddresses`, `ipForwarding` or `routes`
+        12: lab.namespaces[0].colour: is not a key here; the keys are `name`, `networkInterface`, `port`, `addresses`, `loopbackAddresses`, `ipForwarding`, `edge` or `routes`
         13: ports.internet.mtu: `12` is not a whole number from 576 to 65535
         """)
   }
