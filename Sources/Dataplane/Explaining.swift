@@ -80,12 +80,19 @@ extension PacketPath {
         return try send(
           frame, headers, by: flow.action(isReverse: true), into: &explanation, trace: &trace)
       }
+      guard flow.state != .denied else { throw .resourceFirewall }
       let admission = try snapshot.admit(key, trace: &trace)
+      if explanation.refuse(admission.judgment, headers) { return }
       return try send(frame, headers, by: admission.action, into: &explanation, trace: &trace)
     }
     trace.record("flow", "none yet: the slow path decides")
     var groups = GroupPassage.none
     let way = try routeFirst(key, continuing: nil, groups: &groups, trace: &trace)
+    if let judgment = way.judgment {
+      guard judgment.match != nil || headers.isSYN else { throw .noFlow }
+      if judgment.isDenied, headers.transport != 6 { throw .resourceFirewall }
+      if explanation.refuse(judgment, headers) { return }
+    }
     try send(frame, headers, by: way.action, into: &explanation, trace: &trace)
   }
 
@@ -157,6 +164,15 @@ extension Explanation {
     verdict = "answered"
     verdictDetail = answer.rawValue
     sentence = "The dataplane itself answers."
+  }
+
+  /// At a service edge: false where nothing is denied.
+  fileprivate mutating func refuse(_ judgment: Judgment?, _ headers: Headers) -> Bool {
+    guard judgment?.isDenied ?? false else { return false }
+    verdict = "answered"
+    verdictDetail = Answer.denied.rawValue
+    sentence = DropReason.resourceFirewall.sentence
+    return true
   }
 
   fileprivate mutating func send(

@@ -185,9 +185,7 @@ import Wire
 
   @Test("A slot that another flow gets keeps nothing of the one before")
   func reusedSlot() {
-    var limits = FlowLimits()
-    limits.maximumFlows = 2
-    let lab = EdgeLab(limits: limits)
+    let lab = EdgeLab(maximumFlows: 2)
     for index in 0..<6 {
       let connection = EdgeConnection(
         lab, "198.51.100.21", to: EdgeLab.shared, from: UInt16(1_000 + index))

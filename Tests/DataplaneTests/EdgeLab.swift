@@ -21,9 +21,12 @@ final class EdgeLab {
 
   /// - Parameter far: nil for a backbone without an encapsulation.
   init(
-    _ far: FarEnd? = FarEnd.all[0], limits: FlowLimits = FlowLimits(),
+    _ far: FarEnd? = FarEnd.all[0], maximumFlows: Int = 4_096,
     change: (inout Topology) -> Void = { _ in }
   ) {
+    // Small tables: some tests make hundreds of these.
+    var limits = FlowLimits()
+    limits.maximumFlows = maximumFlows
     var identities = SubnetIdentities()
     func configure(_ topology: inout Topology) {
       topology.worldPorts[2].encapsulation = far?.encapsulation
@@ -37,7 +40,7 @@ final class EdgeLab {
       change(&topology)
       identities.adopt(&topology)
     }
-    fabric = Fixture { configure(&$0) }
+    fabric = Fixture(limits: limits) { configure(&$0) }
     edge = Fixture(limits: limits) { topology in
       configure(&topology)
       topology = topology.atEdge!

@@ -297,4 +297,25 @@ import Wire
     #expect(lab.edge.path.inspections.count == 0)
     #expect(lab.edge.path.counters.byService["Microsoft.Storage"] ?? 0 > 0)
   }
+
+  @Test(
+    "I3: an explanation at the edge names identity, resource and rule, and ends like the packet")
+  func explain() {
+    let lab = EdgeLab()
+    let explain = { (source: String, server: String, isTCP: Bool) in
+      let builder = lab.edge.outside(source, server, by: "internet")
+      return lab.edge.explain(isTCP ? builder.tcp(1, 443) : builder.udp(1, 443), from: "internet")
+    }
+    let admitted = explain("198.51.100.21", EdgeLab.logs, true)
+    #expect(admitted.verdict == "forwarded" && admitted.egress == "services")
+    #expect(admitted.steps.contains { $0.text == "I3: admitted by the IP rule 198.51.100.21" })
+    let denied = explain("198.51.100.22", EdgeLab.logs, true)
+    #expect(denied.verdict == "answered" && denied.verdictDetail == "denied")
+    #expect(denied.steps.contains { $0.text.hasPrefix("I3: denied by the default action Deny") })
+    let dropped = explain("198.51.100.22", EdgeLab.logs, false)
+    #expect(dropped.verdict == "dropped" && dropped.verdictDetail == "resource-firewall")
+    let awaited = explain("198.51.100.22", EdgeLab.shared, true)
+    #expect(awaited.steps.contains { $0.text.contains("the host name will say which is meant") })
+    #expect(lab.records.isEmpty && lab.edge.path.counters.resourceRules.isEmpty)
+  }
 }
