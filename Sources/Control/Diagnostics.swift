@@ -25,6 +25,30 @@ struct DiagnosticsLog {
   }
 }
 
+/// Which denials get a line of the log: a flood of refused connections must not become a flood of lines.
+struct DenialLines {
+  static let eachSecond = 20
+
+  private var began: ContinuousClock.Instant?
+  private var written = 0
+  private var unsaid = 0
+
+  /// - Returns: those that get a line, and how many before did not; that is said once, when a second is over.
+  mutating func take(
+    _ denied: [ConnectionRecord], at now: ContinuousClock.Instant
+  ) -> (said: [ConnectionRecord], unsaid: Int) {
+    var earlier = 0
+    if began.map({ now - $0 >= .seconds(1) }) ?? true {
+      (earlier, unsaid) = (unsaid, 0)
+      (began, written) = (now, 0)
+    }
+    let said = denied.prefix(Self.eachSecond - written)
+    written += said.count
+    unsaid += denied.count - said.count
+    return (Array(said), earlier)
+  }
+}
+
 /// A decision, and its number in the order of the edge's log.
 public struct DiagnosticsRecord: Sendable, Codable, Equatable {
   /// From 1.
@@ -54,8 +78,8 @@ extension Instance {
     let new = try await ask { core in core.path.takeConnectionRecords() }.flatMap(\.self)
       .sorted { $0.time < $1.time }
     log.append(new)
-    let denied = new.filter { !$0.isAdmitted }
-    for record in denied.prefix(Self.loggedAtOnce) {
+    let (said, unsaid) = denials.take(new.filter { !$0.isAdmitted }, at: ContinuousClock.now)
+    for record in said {
       logger.notice(
         "denied",
         metadata: [
@@ -64,13 +88,8 @@ extension Instance {
           "rule": "\(record.rule ?? "")", "because": "\(record.sentence)",
         ])
     }
-    if denied.count > Self.loggedAtOnce {
-      logger.notice("denied more", metadata: ["connections": "\(denied.count - Self.loggedAtOnce)"])
-    }
+    if unsaid > 0 { logger.notice("denied more", metadata: ["connections": "\(unsaid)"]) }
   }
-
-  /// A flood of refused connections must not become a flood of lines: the rest is counted.
-  private static let loggedAtOnce = 20
 
   /// Every half second, until it is cancelled or the instance stops.
   func keepCollecting() async {

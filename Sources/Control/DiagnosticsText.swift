@@ -14,7 +14,8 @@ extension DiagnosticsList {
       table.add(
         connection.timestamp, connection.isAdmitted ? "admitted" : "denied", connection.source,
         connection.subnet ?? "", connection.destination,
-        (connection.resource ?? "") + (connection.hostName.map { " (\($0))" } ?? ""),
+        [connection.resource, connection.hostName.map { "(\($0))" }].compactMap(\.self)
+          .joined(separator: " "),
         connection.rule ?? connection.sentence)
     }
     return table.text()

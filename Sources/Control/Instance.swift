@@ -58,6 +58,7 @@ public actor Instance {
   private var following: Task<Void, Never>?
   /// Of a service edge (I6).
   var log = DiagnosticsLog()
+  var denials = DenialLines()
   private var collecting: Task<Void, Never>?
   private let started = Date()
 
