@@ -56,24 +56,23 @@ extension PacketPath {
       report.flowsKept = table.count
       return report
     }
-    var touched: [UInt32] = []
+    var touched: [(slot: UInt32, effect: Snapshot.SwitchEffect)] = []
     table.forEachSlot { slot in
-      if table[slot].state != .reset, serviceChanged(of: slot) { touched.append(slot) }
+      let effect = new.switchEffect(on: table[slot])
+      if effect != .none { touched.append((slot, effect)) }
     }
     report.flowsKept = table.count - touched.count
-    for slot in touched {
-      let flow = table[slot]
-      guard flow.forward.key.transport == 6 else {
+    for (slot, effect) in touched {
+      switch effect {
+      case .none: break
+      case .ended: table.remove(slot)
+      case .forgotten:
         table.remove(slot)
         report.otherFlowsRemoved += 1
-        continue
+      case .closed:
+        if let connection = new.closedConnection(table[slot]) { report.closed.append(connection) }
+        close(slot, now: now, into: &output)
       }
-      guard !flow.isOver else {
-        table.remove(slot)
-        continue
-      }
-      if let connection = closedConnection(flow) { report.closed.append(connection) }
-      close(slot, now: now, into: &output)
     }
     return report
   }
@@ -85,39 +84,18 @@ extension PacketPath {
     if let edge = snapshot.edge {
       return revalidateAtEdge(slot, edge, now: now, into: &output)
     }
-    let flow = table[slot]
-    var silent: Trace?
-    let fresh = try? snapshot.admit(flow.forward.key, trace: &silent)
-    if let fresh, fresh.ownerService == flow.ownerService,
-      fresh.action.leadsLike(flow.action(isReverse: false)),
-      fresh.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil),
-      fresh.reverse?.action.leadsLike(flow.action(isReverse: true)) ?? true
-    {
+    switch snapshot.review(table[slot]) {
+    case .holds(let fresh):
       // Another route may say so now: the packets' way is the same, and the flow goes on.
       table[slot].decide(fresh, generation: snapshot.generation)
       return .holds
-    }
-    if flow.forward.key.transport == 6, let fresh, fresh.ownerService != flow.ownerService {
+    case .closed:
       close(slot, now: now, into: &output)
       return .closed
+    case .moved:
+      table.remove(slot)
+      return .moved
     }
-    table.remove(slot)
-    return .moved
-  }
-
-  /// Whether the owner's subnet now reaches the flow's destination by another service's endpoint, or by
-  /// none, or by one where there was none.
-  private func serviceChanged(of slot: UInt32) -> Bool {
-    let flow = table[slot]
-    guard let subnet = flow.ownerSubnet else { return false }
-    let isICMP = flow.forward.key.transport == (flow.forward.key.isIPv6 ? 58 : 1)
-    let ingress = snapshot[flow.forward.key.ingress]
-    if case .platform = ingress.kind { return false }
-    let route = snapshot.routing.resolve(
-      .subnet(subnet), flow.forward.key.destinationAddress,
-      usesEndpoints: !isICMP || snapshot.topology.icmpFollowsEndpoints)
-    let service = route?.nextHopType == .virtualNetworkServiceEndpoint ? route?.service : nil
-    return service != flow.ownerService
   }
 
   /// A reset to each side, with a sequence number that it accepts, and the flow becomes one that only
@@ -144,20 +122,6 @@ extension PacketPath {
     finish(from: sent, into: &output)
     table[slot].forward.lastSeen = now
     table.setState(.reset, of: slot)
-  }
-
-  /// Nil for the further flow that an appliance made of a connection.
-  private func closedConnection(_ flow: Flow) -> SwitchReport.ClosedConnection? {
-    let key = flow.forward.key
-    guard snapshot[key.ingress].subnet == flow.ownerSubnet else { return nil }
-    let route = snapshot.routing.resolve(
-      .subnet(flow.ownerSubnet!), key.destinationAddress, usesEndpoints: true)
-    let service = flow.ownerService ?? route?.service
-    return SwitchReport.ClosedConnection(
-      source: endpoint(key.sourceAddress, key.sourcePort),
-      destination: endpoint(key.destinationAddress, key.destinationPort),
-      service: service.map { snapshot.topology.services.services[$0].name } ?? "",
-      egress: snapshot[flow.forward.egress].name)
   }
 
   /// After a reload, ports, subnets and services may stand in other places: flows keep theirs by name, and
