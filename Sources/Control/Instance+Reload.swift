@@ -27,7 +27,8 @@ extension Instance {
     if problems.isEmpty {
       let ports = place(
         Snapshot(
-          generation: 0, topology: fresh.topology, routing: tables, securityGroups: freshGroups
+          generation: 0, topology: fresh.topology, routing: tables, securityGroups: freshGroups,
+          serviceSide: serviceSide
         ).ports)
       problems = try await ask { core in core.openAhead(ports) }.flatMap(\.self)
       if !problems.isEmpty { _ = try await ask { core in core.closeAhead() } }
@@ -40,6 +41,7 @@ extension Instance {
     identities.adopt(&fresh.topology)
     tables = RoutingTables(topology: fresh.topology, keepingLiveRoutesOf: tables)
     securityGroups = freshGroups
+    serviceSide = ServiceSide(of: fresh.topology)
     learned.move(to: fresh.kernelBGP)
     configuration = fresh
     let reset = switchedEndpoints.sorted()

@@ -50,6 +50,7 @@ public actor Instance {
   var tables: RoutingTables
   /// Of the configuration, compiled.
   var securityGroups: SecurityGroups
+  var serviceSide: ServiceSide
   var learned: LearnedRoutes
   var generation: UInt64 = 1
   /// Endpoints switched since the file was read, as `network/subnet service`.
@@ -83,9 +84,10 @@ public actor Instance {
     var limits = FlowLimits()
     limits.maximumFlows = configuration.maximumFlows
     let securityGroups = SecurityGroups(of: configuration.topology)
+    let serviceSide = ServiceSide(of: configuration.topology)
     let snapshot = Snapshot(
       generation: 1, topology: configuration.topology, routing: tables,
-      securityGroups: securityGroups)
+      securityGroups: securityGroups, serviceSide: serviceSide)
     var places = PortPlaces(workers: environment.workers)
     let workers: Workers
     do {
@@ -100,7 +102,8 @@ public actor Instance {
     let instance = Instance(
       environment: environment, logger: logger, workers: workers, places: places,
       configuration: configuration, identities: identities, tables: tables,
-      securityGroups: securityGroups, learned: learned, follower: follower)
+      securityGroups: securityGroups, serviceSide: serviceSide, learned: learned,
+      follower: follower)
     await instance.followRoutes()
     if configuration.topology.role == .edge { await instance.collect() }
     return instance
@@ -109,7 +112,7 @@ public actor Instance {
   private init(
     environment: Environment, logger: Logger, workers: Workers, places: PortPlaces,
     configuration: Configuration, identities: SubnetIdentities, tables: RoutingTables,
-    securityGroups: SecurityGroups, learned: LearnedRoutes,
+    securityGroups: SecurityGroups, serviceSide: ServiceSide, learned: LearnedRoutes,
     follower: RouteFollower?
   ) {
     self.environment = environment
@@ -120,6 +123,7 @@ public actor Instance {
     self.identities = identities
     self.tables = tables
     self.securityGroups = securityGroups
+    self.serviceSide = serviceSide
     self.learned = learned
     self.follower = follower
   }
@@ -175,7 +179,7 @@ public actor Instance {
     generation += 1
     let snapshot = Snapshot(
       generation: generation, topology: configuration.topology, routing: tables,
-      securityGroups: securityGroups)
+      securityGroups: securityGroups, serviceSide: serviceSide)
     let ports = places.place(snapshot.ports)
     places.settle(on: snapshot.ports)
     let adoptions = try await ask { core in core.adopt(snapshot, ports: ports) }

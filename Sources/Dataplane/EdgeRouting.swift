@@ -37,13 +37,7 @@ extension Snapshot {
   func judge(
     _ caller: Caller, _ match: ResourceTable.Match, _ edge: EdgeTable, trace: inout Trace?
   ) -> FirewallVerdict {
-    let verdict = edge.resources.verdict(for: caller, at: match)
-    let resource = topology.resources[match.resource]
-    trace.record(
-      "resource",
-      "\(resource.name), \(resource.service)" + (match.location == .secondary ? ", secondary" : ""))
-    trace.record("firewall", "I3: \(resource.firewall.sentence(for: verdict))")
-    return verdict
+    edge.side.verdict(for: caller, at: match, in: topology, trace: &trace)
   }
 
   /// Of those that have a tunnel's identity; several may share a prefix.
@@ -66,31 +60,12 @@ extension Snapshot {
       throw .noFlow
     }
     guard link(of: ingress.id) == backbonePort else {
-      guard !source.isPrivate else {
-        trace.record("anti-spoof", "\(source) is private, and comes from the Internet")
-        throw .spoofedSource
-      }
-      let caller = edge.callers.caller(source)
-      trace.record(
-        "identity",
-        "\(source), a public address"
-          + (caller.region.map { " of the region \($0)" } ?? " outside of Azure"))
-      return caller
+      return try edge.side.caller(fromInternet: source, trace: &trace)
     }
     // Where an encapsulation names the network, an address alone does not.
     guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
-    guard let subnet = subnet(of: source, by: ingress.id) ?? edge.onlySubnet(of: source) else {
-      trace.record("identity", "no single network has \(source), and nothing else says whose it is")
-      throw .unknownIdentity
-    }
-    guard topology.subnets[subnet].addressPrefixes.contains(where: { $0.contains(source) }) else {
-      trace.record(
-        "identity",
-        "\(source) is not an address of \(topology.qualifiedName(ofSubnet: subnet)), whose identity it has"
-      )
-      throw .spoofedSource
-    }
-    trace.record("identity", "I1: \(topology.qualifiedName(ofSubnet: subnet)), \(source)")
-    return topology.caller(source, overEndpointOfSubnet: subnet)
+    return try edge.side.caller(
+      fromBackbone: source, identity: subnet(of: source, by: ingress.id), in: topology, trace: &trace
+    )
   }
 }

@@ -3,37 +3,27 @@ import Wire
 
 /// What a service edge decides by (I2, I3): the resources, and who callers are.
 struct EdgeTable: Sendable {
-  let resources: ResourceTable
+  let side: ServiceSide
   /// Indices into the catalogue, by resource.
   let serviceOf: [Int?]
-  let callers: CallerRegions
   /// Towards the servers.
   let services: PortID
   let translation: IPPrefix
-  private let subnets: [(prefix: IPPrefix, subnet: Int)]
+
+  var resources: ResourceTable { side.resources }
 
   /// Nil for a fabric.
-  init?(_ topology: Topology, ports: [PortRecord]) {
-    guard topology.role == .edge, let edge = topology.edge,
+  init?(_ topology: Topology, ports: [PortRecord], side: ServiceSide?) {
+    guard topology.role == .edge, let side, let edge = topology.edge,
       let services = ports.first(where: {
         guard case .world(let index) = $0.kind else { return false }
         return topology.worldPorts[index].kind == .services
       })
     else { return nil }
-    resources = ResourceTable(topology)
+    self.side = side
     serviceOf = topology.resources.map { topology.services.index(named: $0.service) }
-    callers = CallerRegions(topology)
     self.services = services.id
     translation = edge.translation
-    subnets = topology.subnets.indices.flatMap { subnet in
-      topology.subnets[subnet].addressPrefixes.map { ($0, subnet) }
-    }
-  }
-
-  /// Without an encapsulation an address is all that there is: the subnet that has it, where only one has.
-  func onlySubnet(of address: IPAddress) -> Int? {
-    let owners = Set(subnets.filter { $0.prefix.contains(address) }.map(\.subnet))
-    return owners.count == 1 ? owners.first : nil
   }
 
   /// The addresses of ours that stand for a caller who looks like another: from one that depends on the key on, as

@@ -55,14 +55,14 @@ extension PacketPath {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason
       case .forward(let action):
-        return try send(frame, headers, by: action, into: &explanation, trace: &trace)
+        return try send(frame, headers, by: action, from: port, into: &explanation, trace: &trace)
       }
     }
     if headers.isICMPError, let quoted = Headers.parseQuoted(frame.readOnly, headers) {
       trace.record("flow", "an ICMP error: it follows the flow of the packet that it quotes")
       if let match = table.find(FlowKey(answering: quoted, headers, port: port.id)) {
         let action = table[match.slot].action(isReverse: match.isReverse)
-        return try send(frame, headers, by: action, into: &explanation, trace: &trace)
+        return try send(frame, headers, by: action, from: port, into: &explanation, trace: &trace)
       }
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
     }
@@ -78,12 +78,14 @@ extension PacketPath {
         "\(match.isReverse ? "a reply" : "a further packet") of a known flow, \(flow.state.name)")
       if match.isReverse {
         return try send(
-          frame, headers, by: flow.action(isReverse: true), into: &explanation, trace: &trace)
+          frame, headers, by: flow.action(isReverse: true), from: port, into: &explanation,
+          trace: &trace)
       }
       guard flow.state != .denied else { throw .resourceFirewall }
       let admission = try snapshot.admit(key, trace: &trace)
       if explanation.refuse(admission.judgment, headers) { return }
-      return try send(frame, headers, by: admission.action, into: &explanation, trace: &trace)
+      return try send(
+        frame, headers, by: admission.action, from: port, into: &explanation, trace: &trace)
     }
     trace.record("flow", "none yet: the slow path decides")
     var groups = GroupPassage.none
@@ -93,7 +95,7 @@ extension PacketPath {
       if judgment.isDenied, headers.transport != 6 { throw .resourceFirewall }
       if explanation.refuse(judgment, headers) { return }
     }
-    try send(frame, headers, by: way.action, into: &explanation, trace: &trace)
+    try send(frame, headers, by: way.action, from: port, into: &explanation, trace: &trace)
   }
 
   /// What comes out of a tunnel. False, and nothing done, for what concerns the backbone's link itself.
@@ -120,14 +122,38 @@ extension PacketPath {
 
   /// The end of a packet that leaves, as far as a port's tunnel carries it.
   private func send(
-    _ frame: Frame, _ headers: Headers, by action: Action, into explanation: inout Explanation,
-    trace: inout Trace?
+    _ frame: Frame, _ headers: Headers, by action: Action, from ingress: PortRecord,
+    into explanation: inout Explanation, trace: inout Trace?
   ) throws(DropReason) {
     if let tunnel = snapshot.tunnel(action.egress) {
       try check(frame, headers, for: tunnel)
       trace.record("encapsulate", snapshot.describe(tunnel, headers, action))
     }
     try explanation.send(headers, action, snapshot)
+    foretell(headers, action, from: ingress, into: &explanation, trace: &trace)
+  }
+
+  /// What the service's side will make of it, where a resource of the configuration may be meant.
+  private func foretell(
+    _ headers: Headers, _ action: Action, from ingress: PortRecord,
+    into explanation: inout Explanation, trace: inout Trace?
+  ) {
+    guard explanation.egress != nil, snapshot.foretellsServices(by: action.egress) else { return }
+    let destination = headers.address(action.destination ?? headers.destination)
+    let exit = Exit(
+      ingress: ingress.id, egress: action.egress,
+      source: headers.address(action.source ?? headers.source))
+    let matches = snapshot.candidates(at: destination, ofService: action.route.service)
+    let isSure = snapshot.isSure(matches, at: destination)
+    if !matches.isEmpty, !isSure {
+      trace.record("resource", "the host name will say which of those at \(destination) is meant")
+    }
+    let answers = matches.compactMap { match in
+      snapshot.foretell(match, at: exit, trace: &trace).map {
+        snapshot.answer($0, at: exit, isSure: isSure)
+      }
+    }
+    if !answers.isEmpty { explanation.resources = answers }
   }
 
   /// All flows, in no order.

@@ -4,8 +4,9 @@ import Model
 public struct Explanation: Sendable, Codable {
   public struct Step: Sendable, Codable, Equatable {
     /// `decapsulate`, `parse`, `port`, `flow`, `anti-spoof`, `security-group` (outbound), `route`, `rewrite`,
-    /// `endpoint-policy`, `security-group` (inbound), `encapsulate` or `verdict`, in that order; at a service edge
-    /// `identity`, `resource` and `firewall` instead of those between `flow` and `rewrite`.
+    /// `endpoint-policy`, `security-group` (inbound), `encapsulate`, then what the service's side will see and say
+    /// (`identity`, `resource`, `firewall`), or `verdict`, in that order; at a service edge `identity`, `resource` and
+    /// `firewall` instead of those between `flow` and `rewrite`.
     public var stage: String
     public var text: String
 
@@ -28,4 +29,6 @@ public struct Explanation: Sendable, Codable {
   /// Addresses as it leaves.
   public var translatedSource: String?
   public var translatedDestination: String?
+  /// What the resources that it may mean will say to it, where the configuration has them; at a service edge the steps say it.
+  public var resources: [ServiceAnswer]?
 }

@@ -44,11 +44,15 @@ public final class Snapshot: Sendable {
   let tunnels: Tunnels?
   /// Nil in a fabric.
   let edge: EdgeTable?
+  /// Nil where the topology has no resources.
+  let serviceSide: ServiceSide?
 
-  /// - Parameter securityGroups: those of the topology, if they are compiled already.
+  /// - Parameters:
+  ///   - securityGroups: those of the topology, if they are compiled already.
+  ///   - serviceSide: likewise.
   public init(
     generation: UInt64, topology: Topology, routing: RoutingTables,
-    securityGroups: SecurityGroups? = nil
+    securityGroups: SecurityGroups? = nil, serviceSide: ServiceSide? = nil
   ) {
     self.generation = generation
     self.securityGroups = securityGroups ?? SecurityGroups(of: topology)
@@ -66,7 +70,10 @@ public final class Snapshot: Sendable {
     internetPort = worldPort(.internet, nil)
     backbonePort = worldPort(.backbone, nil)
     tunnels = Tunnels(topology, ports: ports, backbone: backbonePort)
-    edge = EdgeTable(topology, ports: ports)
+    let isAsked = topology.role == .edge || !topology.resources.isEmpty
+    let side = isAsked ? serviceSide ?? ServiceSide(of: topology) : nil
+    self.serviceSide = side
+    edge = EdgeTable(topology, ports: ports, side: side)
     gatewayPorts = topology.virtualNetworks.indices.map { network in
       worldPort(.gateway, network)
         ?? topology.virtualNetworks[network].peerings.first { $0.usesRemoteGateway }

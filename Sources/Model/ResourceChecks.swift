@@ -112,15 +112,22 @@ extension Topology {
   /// A subnet's endpoints that lead to a service's resources: its own, or one of its exclusive group
   /// (`Microsoft.Storage.Global` for a storage account).
   public func endpoints(ofSubnet index: Int, for service: String) -> [ServiceEndpoint] {
-    let wanted = services.index(named: service).map { services.services[$0] }
-    return subnets[index].serviceEndpoints.filter { endpoint in
-      let other = services.index(named: endpoint.service).map { services.services[$0] }
-      return endpoint.service.lowercased() == service.lowercased()
-        || (wanted?.exclusiveGroup != nil && wanted?.exclusiveGroup == other?.exclusiveGroup)
-    }
+    subnets[index].serviceEndpoints.filter { services.leads($0.service, to: service) }
   }
 
   func region(ofSubnet index: Int) -> Region {
     virtualNetworks[subnets[index].virtualNetwork].region
+  }
+}
+
+extension ServiceCatalogue {
+  /// Whether an endpoint for one service leads to the resources of another: to its own, and to those of its exclusive
+  /// group.
+  public func leads(_ endpoint: String, to service: String) -> Bool {
+    if endpoint.lowercased() == service.lowercased() { return true }
+    guard let one = index(named: endpoint), let other = index(named: service),
+      let group = services[one].exclusiveGroup
+    else { return false }
+    return group == services[other].exclusiveGroup
   }
 }

@@ -61,6 +61,16 @@ public struct ResourceTable: Sendable {
     return matches.count == 1 ? .resource(matches[0]) : .needsHostName
   }
 
+  /// Those that have the address, in the order of the file.
+  public func matches(at destination: IPAddress) -> [Match] { byAddress[destination] ?? [] }
+
+  /// Those that can be found by name alone, in the order of the file.
+  public var matchesByName: [Match] {
+    withoutAddress.sorted {
+      ($0.resource, $0.location.rawValue) < ($1.resource, $1.location.rawValue)
+    }
+  }
+
   /// The resource of this name, of those that have the address; nil where none has, or two have the same name.
   /// - Parameter hostName: in any case, with a dot at the end or without.
   public func match(hostName: String, at destination: IPAddress) -> Match? {

@@ -11,6 +11,7 @@ struct VerdictLines: ~Copyable {
   private static let ownSize = 1_024
 
   private let snapshot: Snapshot
+  private let hasResources: Bool
   private var texts: VerdictTexts
   /// The lines so far, each with its line feed.
   private(set) var text = JSONBytes(capacity: 64 << 10)
@@ -20,6 +21,7 @@ struct VerdictLines: ~Copyable {
 
   init(snapshot: Snapshot) {
     self.snapshot = snapshot
+    hasResources = !snapshot.topology.resources.isEmpty
     texts = VerdictTexts(snapshot: snapshot)
   }
 
@@ -60,6 +62,9 @@ struct VerdictLines: ~Copyable {
       if let route = detail.pointee.route { add(texts.route(route)) }
       if packet.pointee.hasConversation {
         addTranslated(packet.pointee.conversation, detail)
+        if hasResources, snapshot.foretellsServices(by: port) {
+          addResource(packet.pointee.conversation, detail, ingress: batch.port(index), egress: port)
+        }
       }
     case .answered(let answer): add(texts.answer(answer))
     case .dropped(.unknownPort):
@@ -126,6 +131,23 @@ struct VerdictLines: ~Copyable {
     text.add(
       detail.pointee.translatedDestination ?? conversation.address(conversation.destination))
     text.add(byte: UInt8(ascii: "\""))
+  }
+}
+
+extension VerdictLines {
+  /// What the resource that it is for will say.
+  private mutating func addResource(
+    _ conversation: Conversation, _ detail: UnsafePointer<PacketDetail>, ingress: PortID?,
+    egress: PortID
+  ) {
+    guard let ingress else { return }
+    let answer = texts.resource(
+      VerdictTexts.Request(
+        source: detail.pointee.translatedSource ?? conversation.address(conversation.source),
+        destination: detail.pointee.translatedDestination
+          ?? conversation.address(conversation.destination), ingress: ingress, egress: egress,
+        service: detail.pointee.route?.service))
+    if let answer { add(answer) }
   }
 }
 

@@ -1,11 +1,26 @@
 import Dataplane
 import Model
+import Wire
 
 /// The parts of verdict lines that many packets share, each put into words when it is first asked for. All begin with a
 /// comma. They are there as long as this is: nothing is retained to hand one out.
 struct VerdictTexts: ~Copyable {
   /// More routes than a capture's packets take, mostly.
   private static let routeSlots = 256
+
+  /// Requests whose answers are remembered at most: more than a capture has, mostly.
+  private static let resourceSlots = 4_096
+
+  /// What a resource's answer hangs on.
+  struct Request: Hashable {
+    /// As it leaves.
+    var source: IPAddress
+    var destination: IPAddress
+    var ingress: PortID
+    var egress: PortID
+    /// Of an endpoint route.
+    var service: Int?
+  }
 
   /// What ends each line.
   let end: UnsafeRawBufferPointer
@@ -18,6 +33,8 @@ struct VerdictTexts: ~Copyable {
   private var answers: [Answer: UnsafeRawBufferPointer] = [:]
   private var drops: [DropReason: UnsafeRawBufferPointer] = [:]
   private var rules: [SecurityGroups.RuleID: UnsafeRawBufferPointer] = [:]
+  /// By request; nil for those that no resource answers.
+  private var resources: [Request: UnsafeRawBufferPointer?] = [:]
   private var routes: [(route: ResolvedRoute, text: UnsafeRawBufferPointer)?]
 
   private static let bases = PortAssignment.Basis.allCases
@@ -36,6 +53,7 @@ struct VerdictTexts: ~Copyable {
   deinit {
     end.deallocate()
     for text in arrivals + egresses + transports + routes.map({ $0?.text }) { text?.deallocate() }
+    for text in resources.values { text?.deallocate() }
     for text in Array(answers.values) + Array(drops.values) + Array(rules.values) {
       text.deallocate()
     }
@@ -125,6 +143,34 @@ struct VerdictTexts: ~Copyable {
     let text = Self.lasting(fields.bytes)
     rules[rule] = text
     return text
+  }
+
+  /// What the resource says that a packet is for, as far as its addresses tell; nil where it is for none.
+  mutating func resource(_ request: Request) -> UnsafeRawBufferPointer? {
+    if let text = resources[request] { return text }
+    if resources.count >= Self.resourceSlots {
+      for text in resources.values { text?.deallocate() }
+      resources = [:]
+    }
+    let answers = snapshot.serviceAnswers(
+      from: request.source, to: request.destination, ingress: request.ingress,
+      egress: request.egress, service: request.service)
+    let text = answers.isEmpty ? nil : Self.lasting(describe(answers))
+    resources[request] = .some(text)
+    return text
+  }
+
+  private func describe(_ answers: [ServiceAnswer]) -> [UInt8] {
+    var fields = JSONFields()
+    guard answers.count == 1, answers[0].hostNames.isEmpty else {
+      fields.add("resourceVerdict", "host-name-decides")
+      return fields.bytes
+    }
+    fields.add("resource", answers[0].resource)
+    fields.add("resourceVerdict", answers[0].isAdmitted ? "admitted" : "denied")
+    if let rule = answers[0].rule { fields.add("resourceRule", rule) }
+    fields.add("resourceSentence", answers[0].sentence)
+    return fields.bytes
   }
 
   /// Of the routes with the same place the last one is known.

@@ -73,7 +73,26 @@ struct SlowVerdictLine {
       line.add("translatedSource", "\(sent.source)")
       line.add("translatedDestination", "\(sent.destination)")
     }
+    addResource(packet, to: &line)
     line.add("model", snapshot.topology.precedence.rawValue)
+  }
+
+  private func addResource(_ packet: ReplayedPacket, to line: inout JSONLine) {
+    guard case .forwarded(let egress) = packet.verdict, let sent = packet.sentTuple,
+      let ingress = packet.port
+    else { return }
+    let answers = snapshot.serviceAnswers(
+      from: sent.source, to: sent.destination, ingress: ingress, egress: egress,
+      service: packet.detail.route?.service)
+    if answers.isEmpty { return }
+    guard answers.count == 1, answers[0].hostNames.isEmpty else {
+      line.add("resourceVerdict", "host-name-decides")
+      return
+    }
+    line.add("resource", answers[0].resource)
+    line.add("resourceVerdict", answers[0].isAdmitted ? "admitted" : "denied")
+    if let rule = answers[0].rule { line.add("resourceRule", rule) }
+    line.add("resourceSentence", answers[0].sentence)
   }
 }
 
