@@ -41,6 +41,9 @@ struct API {
     router.post("/v1/endpoints") { request, _ in
       try json(await instance.switchEndpoint(try await decode(request)))
     }
+    router.post("/v1/forecast") { request, _ in
+      try json(await instance.forecast(try await decode(request)))
+    }
     router.post("/v1/explain") { request, _ in
       try json(await instance.explain(try await decode(request)))
     }

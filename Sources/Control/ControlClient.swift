@@ -70,6 +70,10 @@ public struct ControlClient: Sendable {
     try exchange("POST", "/v1/endpoints", body: try JSON.encode(request))
   }
 
+  public func forecast(_ request: EndpointRequest) throws -> Forecast {
+    try exchange("POST", "/v1/forecast", body: try JSON.encode(request))
+  }
+
   public func explain(_ request: ExplainRequest) throws -> Explanation {
     try exchange("POST", "/v1/explain", body: try JSON.encode(request))
   }

@@ -18,6 +18,7 @@ public enum ControlError: Error, Sendable, Equatable {
   case badRequest(String)
   /// The configuration has no service edge.
   case noEdge(path: String)
+  case noEndpointsAtEdge
   case stopping
 
   /// HTTP's.
@@ -26,7 +27,7 @@ public enum ControlError: Error, Sendable, Equatable {
     case .unknownSubnet, .unknownNetworkInterface, .unknownPort, .unknownConnection, .noEdge: 404
     case .alreadyEnabled, .notEnabled: 409
     case .unknownPrecedence, .impossibleEndpoint, .reloadRefused: 422
-    case .ambiguousSubnet, .badRequest: 400
+    case .ambiguousSubnet, .badRequest, .noEndpointsAtEdge: 400
     case .stopping: 503
     }
   }
@@ -65,6 +66,7 @@ public enum ControlError: Error, Sendable, Equatable {
         + (problems.count == 1 ? "problem" : "problems")
     case .badRequest(let reason): reason
     case .noEdge(let path): "\(path) has no `edge`: write the ports of the service's side there"
+    case .noEndpointsAtEdge: "a service edge has no endpoints: ask the fabric"
     case .stopping: WorkerError.stopped.description
     }
   }

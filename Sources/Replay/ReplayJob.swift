@@ -106,12 +106,12 @@ public struct ReplayJob {
   }
 
   /// The capture's own errors, apart from those of writing, which are of the same type.
-  private struct BrokenCapture: Error {
+  struct BrokenCapture: Error {
     var error: PortError
   }
 
   /// Nil at the end.
-  private static func next(
+  static func next(
     _ reader: inout CaptureReader
   ) throws -> UnsafeBufferPointer<CapturedPacket>? {
     do throws(PortError) {

@@ -158,6 +158,9 @@ public struct Replay: ~Copyable {
     pendingCount &+= 1
   }
 
+  /// The flows after the packets so far.
+  var census: FlowCensus { path.census() }
+
   /// Ends the replay: what is under way is delivered, and the sums are held against each other.
   /// - Throws: `ReplayError.unbalanced`, and what the delivery throws.
   public mutating func finish() throws {

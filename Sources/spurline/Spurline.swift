@@ -13,7 +13,8 @@ struct Spurline: AsyncParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      CheckCommand.self, RunCommand.self, EndpointCommand.self, RoutesCommand.self,
+      CheckCommand.self, RunCommand.self, EndpointCommand.self, ForecastCommand.self,
+      RoutesCommand.self,
       SecurityRulesCommand.self,
       ExplainCommand.self, FlowsCommand.self, CountersCommand.self, DiagnosticsCommand.self,
       ReplayCommand.self,

@@ -153,12 +153,12 @@ import Wire
   }
 
   func withServer(
-    socket: String? = nil,
+    socket: String? = nil, workers: Int = 1,
     _ body: @escaping @Sendable (RunningInstance, ControlClient) async throws -> Void
   ) async throws {
     let directory = try TemporaryDirectory()
     let path = socket ?? directory.path + "/control.sock"
-    let running = try await RunningInstance.start(socket: path)
+    let running = try await RunningInstance.start(socket: path, workers: workers)
     var logger = Logger(label: "test")
     logger.logLevel = .critical
     let server = try ControlServer(socket: path, logger: logger)

@@ -65,8 +65,11 @@ struct RunningInstance: Sendable {
   static func start(
     socket: String = "/nowhere", without missing: Set<String> = [],
     kernelBGP: [Configuration.KernelBGP] = [], workers: Int = 1,
-    enterNamespace: @escaping @Sendable () throws -> Void = {}
+    enterNamespace: @escaping @Sendable () throws -> Void = {},
+    change: (inout Topology) -> Void = { _ in }
   ) async throws -> RunningInstance {
+    var topology = topology
+    change(&topology)
     let configuration = Configuration(
       path: "test.yaml", topology: topology, kernelBGP: kernelBGP, controlSocket: socket)
     var links: [String: MemoryLink] = [:]

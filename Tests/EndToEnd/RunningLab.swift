@@ -108,7 +108,8 @@ final class RunningLab {
     try start(name, ["ip", "netns", "exec", self.namespace(namespace)] + arguments)
   }
 
-  private func start(_ name: String, _ arguments: [String]) throws -> Process {
+  @discardableResult
+  func start(_ name: String, _ arguments: [String]) throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = Program.unblockingSignals + arguments
