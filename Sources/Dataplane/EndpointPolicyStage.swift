@@ -8,7 +8,7 @@ extension Snapshot {
     throws(DropReason)
   {
     guard route.nextHopType == .virtualNetworkServiceEndpoint, let service = route.service,
-      let subnet = ports[Int(key.port)].subnet
+      let subnet = self[key.ingress].subnet
     else { return }
     let destination = key.destinationAddress
     let name = topology.qualifiedName(ofSubnet: subnet)
