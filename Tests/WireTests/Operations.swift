@@ -45,6 +45,11 @@ func isPartial(_ frame: [UInt8]) throws(ParseError) -> Bool {
   return frame.withUnsafeBytes { hasPartialChecksum($0, headers) }
 }
 
+func checksumHolds(_ frame: [UInt8]) throws(ParseError) -> Bool {
+  let headers = try parse(frame)
+  return frame.withUnsafeBytes { transportChecksumHolds($0, headers) }
+}
+
 /// A frame that `body` writes into memory of so many bytes.
 func written(
   _ capacity: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int

@@ -156,6 +156,21 @@ import Wire
     #expect(falseAlarms <= 2)
   }
 
+  @Test("I2: a checksum that holds is told from one that is damaged, or that the frame cannot show")
+  func holding() throws {
+    for frame in frames where [6, 17].contains(frame.segment.number) {
+      let isWhole = frame.fragment == nil
+      let bytes = frame.bytes()
+      #expect(try checksumHolds(bytes) == isWhole, "\(pasteable(bytes))")
+      #expect(try checksumHolds(frame.bytes(.partial)) == isWhole)
+      let headers = try parse(bytes)
+      guard isWhole, headers.trafficLength > 0, headers.transport == 6 else { continue }
+      var damaged = bytes
+      damaged[headers.payloadOffset] ^= 0x10
+      #expect(try !checksumHolds(damaged), "\(pasteable(damaged))")
+    }
+  }
+
   @Test("F7: computed checksums are those of a frame made with them, whatever stood there")
   func completing() throws {
     for frame in frames where frame.fragment == nil {
