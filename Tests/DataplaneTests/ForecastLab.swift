@@ -7,9 +7,13 @@ import Wire
 /// A packet path with an appliance that sends on what it gets, and the edge behind it: where packets end up for real.
 final class ForecastLab {
   let lab: Fixture
+  /// The edge decides the same, whatever endpoints subnets have.
+  private lazy var edge = Snapshot(
+    generation: 1, topology: lab.topology.atEdge!,
+    routing: RoutingTables(topology: lab.topology.atEdge!))
 
   init(change: (inout Topology) -> Void = { _ in }) {
-    lab = Fixture(acceptsAnyMAC: true) { topology in
+    lab = Fixture(limits: Self.limits(256), acceptsAnyMAC: true) { topology in
       topology.edge = ServiceEdge(
         ports: ForecastLab.edgePorts, translation: IPPrefix("198.18.0.0/16")!)
       change(&topology)
@@ -18,6 +22,12 @@ final class ForecastLab {
       identities.adopt(&topology)
       topology.edge!.ports[0].encapsulation = topology.worldPorts[2].encapsulation?.reversed
     }
+  }
+
+  private static func limits(_ flows: Int) -> FlowLimits {
+    var limits = FlowLimits()
+    limits.maximumFlows = flows
+    return limits
   }
 
   private static let edgePorts: [WorldPort] = [
@@ -88,13 +98,7 @@ final class ForecastLab {
   /// What the edge does with what came out there: nil where it does not come by the edge.
   func edgeAdmits(_ end: End) -> Bool? {
     guard let exit = end.exit, exit != "gateway" else { return nil }
-    var limits = FlowLimits()
-    limits.maximumFlows = 16
-    var path = PacketPath(
-      snapshot: Snapshot(
-        generation: 1, topology: lab.topology.atEdge!,
-        routing: RoutingTables(topology: lab.topology.atEdge!)), limits: limits,
-      acceptsAnyMAC: true)
+    var path = PacketPath(snapshot: edge, limits: Self.limits(16), acceptsAnyMAC: true)
     var vector = PacketVector()
     // A tunnel's headers come off in place.
     _ = end.frame.withUnsafeBytes { vector.append($0, wireLength: $0.count, timestamp: lab.now) }
