@@ -65,7 +65,8 @@ extension Snapshot {
     // Where an encapsulation names the network, an address alone does not.
     guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
     return try edge.side.caller(
-      fromBackbone: source, identity: subnet(of: source, by: ingress.id), in: topology, trace: &trace
+      fromBackbone: source, identity: subnet(of: source, by: ingress.id), in: topology,
+      trace: &trace
     )
   }
 }

@@ -93,6 +93,8 @@ extension Snapshot {
     _ key: FlowKey, _ groups: inout GroupPassage
   ) throws(DropReason) -> Action {
     var silent: Trace?
-    return try route(key, groups: &groups, trace: &silent).action
+    let action = try route(key, groups: &groups, trace: &silent).action
+    try filterByPolicy(key, action.route, trace: &silent)
+    return action
   }
 }

@@ -75,6 +75,26 @@ import Wire
     #expect(lab.lab.path.snapshot.generation == 1)
   }
 
+  @Test("N2: an endpoint policy that does not list the resource is said to deny what is asked of it")
+  func policy() throws {
+    let lab = ForecastLab { topology in
+      Self.resources(&topology)
+      topology.resources[0].firewall = ResourceFirewall()
+      topology.serviceEndpointPolicies = [
+        ServiceEndpointPolicy(
+          name: "other",
+          definitions: [.init(name: "other", serviceResources: [AzureID("/subscriptions/other")!])])
+      ]
+      topology.subnets[0].serviceEndpointPolicies = [0]
+    }
+    SwitchTests.connect(lab.lab, to: Fixture.storage)
+    let forecast = forecast(lab, ["Microsoft.Storage"], "Microsoft.Storage")
+    let denied = try #require(forecast.requestsDenied.first)
+    #expect(denied.dropReason == "endpoint-policy")
+    #expect(denied.now?.isAdmitted == true && denied.then == nil)
+    #expect(forecast.steps.contains { $0.hasPrefix("Do not go on while") }, "\(forecast.steps)")
+  }
+
   @Test("I3: a rule that may not precede the endpoint comes right behind it")
   func ruleAfter() throws {
     let lab = ForecastLab(change: Self.resources)
