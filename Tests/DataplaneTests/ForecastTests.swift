@@ -75,7 +75,7 @@ import Wire
     #expect(lab.lab.path.snapshot.generation == 1)
   }
 
-  @Test("N2: an endpoint policy that does not list the resource is said to deny what is asked of it")
+  @Test("N2: an endpoint policy that does not list the resource denies what is asked of it")
   func policy() throws {
     let lab = ForecastLab { topology in
       Self.resources(&topology)
