@@ -59,7 +59,7 @@ extension PacketPath {
       guard limits.usesFlowTable, arrival.refusal == nil, arrival.port != backbone,
         !arrival.frame.isTruncated,
         let packet = PlainPacket(arrival.frame.bytes, length: arrival.frame.length),
-        packet.length <= snapshot[arrival.port].device.mtu
+        packet.length <= snapshot.tunnels.unsafelyUnwrapped.lane(arrival.port).mtu
       else { continue }
       note(packet, from: arrival.port, candidate)
     }
@@ -84,9 +84,8 @@ extension Snapshot {
       arrival.frame = Frame(
         bytes: frame.bytes + place.offset, length: place.length, wireLength: place.wireLength,
         timestamp: frame.timestamp)
-      let record = self[port]
-      setMACs(
-        arrival.frame.bytes, destination: record.macAddress, source: record.peerMACAddress)
+      let lane = tunnels!.lane(port)
+      setMACs(arrival.frame.bytes, destination: lane.macAddress, source: lane.peerMACAddress)
     } catch {
       arrival.refusal = error
     }
@@ -106,8 +105,8 @@ extension Snapshot {
       throw DropReason(error)
     }
     let format = tunnels.decoder.format
-    if headers.network == .arp || headers.neighborSolicitationTarget(frame.readOnly) != nil
-      || format == nil && backbone.addresses.contains(headers.destinationAddress)
+    if headers.network == .arp || tunnels.isOwn(headers)
+      || headers.neighborSolicitationTarget(frame.readOnly) != nil
     {
       return nil
     }

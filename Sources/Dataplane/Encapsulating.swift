@@ -19,7 +19,7 @@ extension PacketPath {
       guard let headers = try? Headers.parse(frame.readOnly, wireLength: frame.wireLength),
         headers.network == .arp || (try? tunnel.encoder.check(frame.readOnly, headers)) != nil
       else { return false }
-      frame.put(tunnel, headers, on: snapshot.tunnels!.backbone)
+      frame.put(tunnel.encoder, headers, on: snapshot.tunnels!.backbone)
       item = Transmission.Item(
         port: snapshot.tunnels!.backbone.id, frame: frame, cause: item.cause)
       return true
@@ -60,8 +60,8 @@ extension PacketPath {
         half.pointee.key.hasAddresses(candidate.pointee.addresses, of: frame.bytes),
         half.pointee.isDecided(by: generation), Int(half.pointee.egress.index) >= ports
       else { break }
-      let tunnel = tunnels.all[Int(half.pointee.egress.index) - ports]
-      guard Int(candidate.pointee.length) <= tunnel.record.device.mtu else { break }
+      let lane = tunnels.lanes[Int(half.pointee.egress.index) - ports]
+      guard Int(candidate.pointee.length) <= lane.mtu else { break }
       let transport = half.pointee.key.transport
       half.pointee.rewrite.apply(
         frame.bytes, isIPv6: half.pointee.key.isIPv6, transport: transport)
@@ -75,7 +75,7 @@ extension PacketPath {
         destination: half.pointee.rewrite.destination, transport: transport,
         ports: UInt32(truncatingIfNeeded: half.pointee.key.rest),
         length: Int(candidate.pointee.length))
-      frame.put(tunnel, headers, on: tunnels.backbone)
+      frame.put(lane.encoder, headers, on: tunnels.backbone)
       counts.count(
         Run(
           egress: tunnels.backbone.id, service: half.pointee.service,
@@ -91,9 +91,9 @@ extension PacketPath {
 extension Frame {
   /// Puts a tunnel's headers before the packet. The frame begins earlier then.
   fileprivate mutating func put(
-    _ tunnel: Tunnels.Tunnel, _ headers: Headers, on link: PortRecord
+    _ encoder: TunnelEncoder, _ headers: Headers, on link: PortRecord
   ) {
-    let added = tunnel.encoder.encapsulate(bytes, headers)
+    let added = encoder.encapsulate(bytes, headers)
     self = Frame(
       bytes: bytes - added, length: length + added, wireLength: wireLength + added,
       timestamp: timestamp)

@@ -19,13 +19,29 @@ struct Tunnels: Sendable {
     let fragmentMTU: Int
   }
 
+  /// What each packet asks of a tunnel: nothing in it is counted by reference.
+  struct Lane: Sendable {
+    let encoder: TunnelEncoder
+    /// The largest packet inside, in bytes.
+    let mtu: Int
+    /// Ours inside, and the far end's.
+    let macAddress: MACAddress
+    let peerMACAddress: MACAddress
+  }
+
   let backbone: PortRecord
+  /// Addresses of ours on the link that packets without an outer header may be for.
+  private let ownIPv6: [UInt128]
   let encapsulation: BackboneEncapsulation
   /// The far end: identities are in the sources of what comes in, and in the destinations of what leaves.
   let isEdge: Bool
   let decoder: TunnelDecoder
+  /// Of the first tunnel's port, and the networks of all.
+  private let firstIndex: Int
+  private let networks: [Int]
   /// One for each subnet, in their order.
   private(set) var all: [Tunnel] = []
+  private(set) var lanes: [Lane] = []
   private var byPrefix: [OverlayPrefix: PortID] = [:]
   /// The first tunnel of each network, and the networks by their number.
   private var byVNI: [UInt32: PortID] = [:]
@@ -40,6 +56,9 @@ struct Tunnels: Sendable {
     else { return nil }
     let physical = ports[Int(backbone.index)]
     self.backbone = physical
+    firstIndex = ports.count
+    networks = topology.subnets.map(\.virtualNetwork)
+    ownIPv6 = physical.addresses.filter { !$0.isIPv4 }.map(\.bits)
     self.encapsulation = encapsulation
     isEdge = topology.role == .edge
     decoder = TunnelDecoder(
@@ -65,12 +84,25 @@ struct Tunnels: Sendable {
       if byVNI[identity.network] == nil { byVNI[identity.network] = id }
       byMAC[BackboneEncapsulation.macAddress(network: identity.network, subnet: identity.subnet)] =
         id
+      lanes.append(
+        Lane(
+          encoder: encoder, mtu: record.device.mtu, macAddress: record.macAddress,
+          peerMACAddress: record.peerMACAddress))
       all.append(
         Tunnel(
           record: record, subnet: subnet, encoder: encoder, replies: first ?? id,
           fragmentMTU: physical.device.mtu - encoder.overhead(isFragment: true)))
     }
   }
+
+  /// Whether what stands in no outer header is for ourselves.
+  func isOwn(_ headers: Headers) -> Bool {
+    guard decoder.format == nil, headers.network == .ipv6 else { return false }
+    for index in ownIPv6.indices where ownIPv6[index] == headers.destination { return true }
+    return false
+  }
+
+  func lane(_ port: PortID) -> Lane { lanes[Int(port.index) - firstIndex] }
 
   /// The port of a tunnel's packet; nil where no network owns its identity.
   /// - Parameter source: the MAC address that the inner frame comes from.
@@ -94,7 +126,7 @@ struct Tunnels: Sendable {
   }
 
   private func network(of port: PortID) -> Int? {
-    all[Int(port.index) - Int(all[0].record.id.index)].record.virtualNetwork
+    networks[Int(port.index) - firstIndex]
   }
 }
 

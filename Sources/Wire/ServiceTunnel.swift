@@ -159,7 +159,10 @@ extension ServiceTunnel {
 
   /// Writes an IPv4 header directly before the transport header.
   /// - Precondition: `checkReverse` passes; the prefixes are those of the packet.
-  func restore(_ bytes: UnsafeMutableRawPointer, _ headers: Headers, trafficClass: UInt8) {
+  /// - Parameter isPartial: the transport's checksum was left to an interface (`hasPartialChecksum`), and stays so.
+  func restore(
+    _ bytes: UnsafeMutableRawPointer, _ headers: Headers, trafficClass: UInt8, isPartial: Bool
+  ) {
     let hasFragmentHeader = headers.l4Offset - headers.l3Offset == 48
     if headers.transport == 58 {
       translateEcho(bytes, headers, from: .ipv6)
@@ -167,10 +170,11 @@ extension ServiceTunnel {
       // None, as a tunnel may have it over IPv6 (RFC 6935), is none in IPv4.
       headers.transport != 17 || bytes.load16(offset) != 0
     {
+      let old = bytes.load16(offset)
       var sum = ChecksumSum()
       sum.add(~prefixes)
-      sum.add(~bytes.load16(offset))
-      let new = sum.checksum
+      sum.add(isPartial ? old : ~old)
+      let new = isPartial ? sum.folded : sum.checksum
       bytes.store16(new == 0 && headers.writesZeroChecksumAsOnes ? 0xffff : new, offset)
     }
     let header = bytes + (headers.l4Offset - 20)

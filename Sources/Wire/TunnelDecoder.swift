@@ -83,8 +83,10 @@ public struct TunnelDecoder: Sendable, BitwiseCopyable {
     var network = packet.innerOffset + inner.l3Offset
     var etherType = inner.etherType
     if let prefixes = packet.prefixes {
+      let there = UnsafeRawBufferPointer(start: frame, count: length - packet.innerOffset)
       ServiceTunnel(source: prefixes.source, destination: prefixes.destination).restore(
-        frame, inner, trafficClass: inner.typeOfService(frame) | congestion)
+        frame, inner, trafficClass: inner.typeOfService(frame) | congestion,
+        isPartial: hasPartialChecksum(there, inner))
       network = packet.innerOffset + inner.l4Offset - 20
       etherType = 0x0800
     } else if congestion != 0 {

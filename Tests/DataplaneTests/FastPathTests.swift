@@ -54,7 +54,7 @@ import Wire
   }
 
   /// What one vector came to, in a form that can be compared.
-  private struct Outcome: Equatable {
+  struct Outcome: Equatable {
     var verdicts: [Verdict]
     var details: [String]
     var sent: [String]
@@ -63,7 +63,7 @@ import Wire
     var flows: [FlowRecord]
   }
 
-  private static func process(
+  static func process(
     _ frames: [[UInt8]], from port: String, in lab: Fixture, fast: inout Int
   ) -> Outcome {
     var vector = PacketVector()
@@ -87,7 +87,7 @@ import Wire
     return outcome(lab)
   }
 
-  private static func outcome(_ lab: Fixture) -> Outcome {
+  static func outcome(_ lab: Fixture) -> Outcome {
     Outcome(
       verdicts: Array(lab.output.verdicts), details: lab.output.details.map { "\($0)" },
       sent: lab.output.items.map { "\($0.port) \($0.cause.map(String.init) ?? "-")" },

@@ -259,6 +259,14 @@ import Wire
     let back = lab.receive(reply, from: "backbone").sent
     #expect(back.flatMap(\.frame.payload) == data)
     #expect(back.allSatisfy { $0.frame.checksumsHold && $0.frame.packetLength <= 1_500 })
+    // A small one with its checksum left to the interface.
+    let small = far.frame(
+      Fixture.storage, to: "10.0.1.4", prefix: FarEnd.prefixes["vm1"]!, vni: 1
+    ) {
+      $0.tcp(
+        443, 40_000, flags: [.syn, .ack], sequence: 4, acknowledgment: 100, checksum: .partial)
+    }
+    #expect(lab.receive(small, from: "backbone").sent.first?.frame.checksumsHold == true)
   }
 
   @Test("F3: a switch closes connections inside their tunnel", arguments: FarEnd.all)
