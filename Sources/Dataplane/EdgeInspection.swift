@@ -184,7 +184,7 @@ extension PacketPath {
         slot, edge, frame, headers, name: name, problem: "unknown host", into: &output)
     }
     var silent: Trace?
-    guard var judgment = try snapshot.routeAtEdge(key, edge, trace: &silent).judgment else {
+    guard let judgment = try snapshot.routeAtEdge(key, edge, trace: &silent).judgment else {
       throw .unknownResource
     }
     judgment.match = match

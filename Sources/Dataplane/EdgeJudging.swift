@@ -53,12 +53,11 @@ extension PacketPath {
     let key = flow.forward.key
     var silent: Trace?
     let route = try? snapshot.routeAtEdge(key, edge, trace: &silent)
-    if var way = route, var judgment = way.judgment {
+    if var way = route, let judgment = way.judgment {
       if judgment.match == nil, let match = flow.resource {
         judgment.match = match
         judgment.verdict = snapshot.judge(judgment.caller, match, edge, trace: &silent)
       }
-      way.judgment = judgment
       way.action.route.service = judgment.match.flatMap { edge.serviceOf[$0.resource] }
       let isAwaited = flow.isInspected && flow.resource == nil
       if judgment.isDenied {

@@ -8,7 +8,7 @@ extension Snapshot {
     _ key: FlowKey, _ edge: EdgeTable, trace: inout Trace?
   ) throws(DropReason) -> Way {
     let caller = try caller(key, edge, trace: &trace)
-    var judgment = Judgment(caller: caller)
+    let judgment = Judgment(caller: caller)
     let destination = key.destinationAddress
     var service: Int?
     switch edge.resources.find(destination) {

@@ -38,11 +38,15 @@ struct EdgeTable: Sendable {
 }
 
 /// What the edge says to a connection.
-struct Judgment {
-  var caller: Caller
+///
+/// An object, so that what a fabric's packets hand on has room for one reference to it and no more.
+final class Judgment {
+  let caller: Caller
   /// Nil until a host name has said which resource is meant.
   var match: ResourceTable.Match?
   var verdict: FirewallVerdict?
+
+  init(caller: Caller) { self.caller = caller }
 
   var isDenied: Bool { verdict.map { !$0.isAdmitted } ?? false }
 }

@@ -15,7 +15,7 @@ struct GroupPassage {
   private(set) var refusal: SecurityGroups.RuleID?
 
   /// Asks no group.
-  static let none = GroupPassage(meetsOutbound: false)
+  static var none: GroupPassage { GroupPassage(meetsOutbound: false) }
 
   init(meetsOutbound: Bool) { self.meetsOutbound = meetsOutbound }
 

@@ -158,8 +158,15 @@ extension Snapshot {
   /// Of a port of ours, or of a tunnel's.
   @inline(__always)
   subscript(port: PortID) -> PortRecord {
-    let index = Int(port.index)
-    return index < ports.count ? ports[index] : tunnels!.all[index - ports.count].record
+    // Lent, not copied: most want to know one thing of it.
+    _read {
+      let index = Int(port.index)
+      if index < ports.count {
+        yield ports[index]
+      } else {
+        yield tunnels!.all[index - ports.count].record
+      }
+    }
   }
 
   func tunnel(_ port: PortID) -> Tunnels.Tunnel? {
