@@ -28,6 +28,8 @@ final class RunningLab {
     config = try folder.write(
       change(text.replacingOccurrences(of: "name: \(own)\n", with: "name: \(name)\n")),
       to: "config.yaml")
+    // One that a killed run has left would be found as it was.
+    _ = try Program.spurline("lab", "down", config)
     let up = try Program.spurline("lab", "up", config)
     guard up.status == 0 else { throw Failure(text: "lab up: \(up.output)\(up.errors)") }
     dataplane = try start(
