@@ -25,11 +25,7 @@ extension Instance {
     }.value
     var problems = restartReasons(fresh)
     if problems.isEmpty {
-      let ports = place(
-        Snapshot(
-          generation: 0, topology: fresh.topology, routing: tables, securityGroups: freshGroups,
-          serviceSide: serviceSide
-        ).ports)
+      let ports = place(PortRecord.all(of: fresh.topology))
       problems = try await ask { core in core.openAhead(ports) }.flatMap(\.self)
       if !problems.isEmpty { _ = try await ask { core in core.closeAhead() } }
     }

@@ -137,7 +137,8 @@ public struct PortRecord: Sendable {
   /// Our own addresses on the link: the subnet's gateway addresses, or those of a port towards the world.
   public var addresses: [IPAddress]
 
-  static func all(of topology: Topology) -> [PortRecord] {
+  /// Those that a snapshot of the topology has, in its order.
+  public static func all(of topology: Topology) -> [PortRecord] {
     var ports: [PortRecord] = []
     func appendNIC(_ nic: NetworkInterface, name: String, kind: Kind, device: Device) {
       let subnet = topology.subnets[nic.subnet]
