@@ -44,10 +44,10 @@ struct Exchange: ~Copyable {
   /// Which place each port has from now on, and in what tunnels packets come.
   mutating func adopt(_ snapshot: Snapshot, _ places: [PlacedPort]) {
     guard !others.isEmpty else { return }
-    ports = Dictionary(
+    let moved = Dictionary(
       uniqueKeysWithValues: places.indices.map { (places[$0].number, PortID($0)) })
-    // Its entries name ports by place; the few fragments that are under way begin anew.
-    spread = FlowSpread(workers: spread.workers, snapshot: snapshot)
+    spread.adopt(snapshot, samePlaces: moved == ports)
+    ports = moved
   }
 
   /// Which worker decides a frame; this one where it belongs to no flow.

@@ -9,7 +9,7 @@ import Wire
 /// One of these belongs to each worker that receives, because all fragments of a datagram come in by one port.
 public struct FlowSpread: ~Copyable {
   public let workers: Int
-  private let tunnels: Tunnels?
+  private var tunnels: Tunnels?
   private var fragments = FragmentTable<Int>()
 
   /// - Parameters:
@@ -19,6 +19,13 @@ public struct FlowSpread: ~Copyable {
     precondition(workers > 0)
     self.workers = workers
     tunnels = snapshot.tunnels
+  }
+
+  /// Takes a new snapshot.
+  /// - Parameter samePlaces: its ports stand where they stood; else the few fragments that are under way begin anew.
+  public mutating func adopt(_ snapshot: Snapshot, samePlaces: Bool) {
+    tunnels = snapshot.tunnels
+    if !samePlaces { fragments = FragmentTable<Int>() }
   }
 
   /// Nil for a frame that belongs to no flow (ARP, what cannot be read, a later fragment without its first):

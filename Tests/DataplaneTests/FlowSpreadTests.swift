@@ -91,6 +91,9 @@ import Testing
       let worker = Self.worker(whole, &spread)
       #expect(Self.worker(first, &spread) == worker)
       #expect(Self.worker(later, &spread) == worker)
+      spread.adopt(Fixture().path.snapshot, samePlaces: true)
+      #expect(
+        Self.worker(later, &spread) == worker, "the ports are the same")
       #expect(Self.worker(later, &spread, from: PortID(1)) == nil)
       #expect(Self.worker(later, &spread, time: 40_000_000_000) == nil, "too late")
     }
