@@ -45,7 +45,8 @@ import Testing
     var random = SystemRandomNumberGenerator()
     var refusals = 0
     while read < 12_000 {
-      for _ in 0..<Int.random(in: 0...600, using: &random) {
+      // At first until it is full, which chance might never bring about.
+      for _ in 0..<(written == 0 ? Int.max : Int.random(in: 0...600, using: &random)) {
         guard Sample(number: written).append(to: &writer) else {
           refusals += 1
           break
