@@ -18,23 +18,27 @@ public struct PacketVector: ~Copyable {
 
   @usableFromInline var used = 0
   @inlinable public var count: Int { used }
-  @usableFromInline let memory: UnsafeMutableRawPointer
+  /// Nil where all frames stay where they are.
+  @usableFromInline let memory: UnsafeMutableRawPointer?
   @usableFromInline let frames: UnsafeMutablePointer<Frame>
   /// Bytes before every frame that may be written to, `headroom` at most.
   @usableFromInline var room = PacketVector.headroom
 
-  public init() {
+  /// - Parameter hasSlots: false for a vector that only takes frames that stay where they are.
+  public init(hasSlots: Bool = true) {
     precondition(Self.stride > Self.frameCapacity + Self.headroom)
-    guard let memory = spurline_map(Self.capacity * Self.stride) else {
-      fatalError("out of memory")
-    }
-    self.memory = memory
+    memory = hasSlots ? spurline_map(Self.capacity * Self.stride) : nil
+    guard memory != nil || !hasSlots else { fatalError("out of memory") }
     frames = .allocate(capacity: Self.capacity)
   }
 
   deinit {
-    spurline_unmap(memory, Self.capacity * Self.stride)
+    if let memory { spurline_unmap(memory, Self.capacity * Self.stride) }
     frames.deallocate()
+  }
+
+  private var nextSlot: UnsafeMutableRawPointer? {
+    memory.map { $0 + used * Self.stride + Self.headroom }
   }
 
   public var isFull: Bool { count == Self.capacity }
@@ -44,13 +48,12 @@ public struct PacketVector: ~Copyable {
     room = Self.headroom
   }
 
-  /// Copies a frame in. False, and nothing done, where the vector is full or the frame is larger than
+  /// Copies a frame in. False, and nothing done, where the vector is full or has no slots, or the frame is larger than
   /// `frameCapacity`.
   public mutating func append(
     _ bytes: UnsafeRawBufferPointer, wireLength: Int, timestamp: UInt64, segmentSize: UInt16 = 0
   ) -> Bool {
-    guard !isFull, bytes.count <= Self.frameCapacity else { return false }
-    let slot = memory + used * Self.stride + Self.headroom
+    guard !isFull, bytes.count <= Self.frameCapacity, let slot = nextSlot else { return false }
     if let source = bytes.baseAddress { slot.copyMemory(from: source, byteCount: bytes.count) }
     frames[used] = Frame(
       bytes: slot, length: bytes.count, wireLength: max(wireLength, bytes.count),
@@ -60,21 +63,20 @@ public struct PacketVector: ~Copyable {
   }
 
   /// The memory of the next frame, with `headroom` bytes before it: at least one byte more than a frame may have, so that
-  /// one that is too long is seen. Nil where the vector is full. What is written there is a frame after `commit`.
+  /// one that is too long is seen. Nil where the vector is full or has no slots. What is written there is a frame after `commit`.
   public func reserve() -> UnsafeMutableRawBufferPointer? {
-    guard !isFull else { return nil }
-    return UnsafeMutableRawBufferPointer(
-      start: memory + used * Self.stride + Self.headroom, count: Self.stride - Self.headroom)
+    guard !isFull, let slot = nextSlot else { return nil }
+    return UnsafeMutableRawBufferPointer(start: slot, count: Self.stride - Self.headroom)
   }
 
   /// Takes what was written where `reserve` said as a whole frame. False, and nothing done, where it is larger than
   /// `frameCapacity`.
-  /// - Precondition: the vector is not full.
+  /// - Precondition: the vector is not full, and has slots.
   public mutating func commit(length: Int, timestamp: UInt64, segmentSize: UInt16 = 0) -> Bool {
-    precondition(!isFull)
+    guard !isFull, let slot = nextSlot else { preconditionFailure("commit without reserve") }
     guard length <= Self.frameCapacity else { return false }
     frames[used] = Frame(
-      bytes: memory + used * Self.stride + Self.headroom, length: length, wireLength: length,
+      bytes: slot, length: length, wireLength: length,
       timestamp: timestamp, segmentSize: segmentSize)
     used += 1
     return true

@@ -12,6 +12,12 @@ struct Bench: ParsableCommand {
     ])
 }
 
+/// Numbers above 0 with commas between them; nil where it is anything else.
+func numbers(_ text: String) -> [Int]? {
+  let numbers = text.split(separator: ",").map { Int($0) ?? 0 }
+  return numbers.isEmpty || numbers.contains { $0 < 1 } ? nil : numbers
+}
+
 /// The median of some runs' seconds, and their range: these machines are shared and noisy.
 struct Timing {
   var median: Double

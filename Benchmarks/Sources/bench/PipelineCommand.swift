@@ -9,7 +9,8 @@ struct PipelineCommand: ParsableCommand {
       UDP packets of 64 bytes from a NIC to the Internet, source rewritten, through the whole path; beside it a
       minimal loop in C that parses, looks up in a flat table, rewrites and updates checksums. Both take
       turns in each round, and must come to the same bytes. Frames of known flows stand in memory as a ring
-      has them; what restores them between passes is not timed.
+      has them, and vectors of them are made beforehand, as C's array of pointers is; what restores them between
+      passes is not timed.
       """)
 
   enum Part: String, ExpressibleByArgument, CaseIterable {
@@ -18,6 +19,9 @@ struct PipelineCommand: ParsableCommand {
 
   @Option(help: "Measure known flows, new flows, or two workers; otherwise all.")
   var only: Part?
+
+  @Option(help: "Known flows; several with commas.")
+  var flows = "1,256,16384,1048576"
 
   @Option(help: "Packets of one run, about.")
   var packets = 1 << 21
@@ -31,6 +35,9 @@ struct PipelineCommand: ParsableCommand {
   func validate() throws {
     guard packets > 0, rounds > 0 else {
       throw ValidationError("--packets and --rounds are at least 1")
+    }
+    guard numbers(flows) != nil else {
+      throw ValidationError("--flows are numbers with commas between them")
     }
   }
 
@@ -47,7 +54,7 @@ struct PipelineCommand: ParsableCommand {
         + "load \(machine.load) at the start; \(rounds) rounds on core \(core) of \(machine.cores)")
     var report = PipelineReport()
     if only == nil || only == .known {
-      report.known = try [1, 256, 16_384, 1 << 20].map {
+      report.known = try (numbers(flows) ?? []).map {
         try KnownFlows(flows: $0, packets: packets, rounds: rounds)
       }
     }

@@ -14,9 +14,8 @@ protocol PipelineEngine: AnyObject {
 final class SpurlineEngine: PipelineEngine {
   let name = "Spurline"
   var path: PacketPath
-  var vector = PacketVector()
   var output = Transmission()
-  private var now: UInt64 = 1_700_000_000_000_000_000
+  private var now = PipelineFrames.timestamp
 
   /// - Parameter maximumFlows: of its flow table.
   init(maximumFlows: Int) {
@@ -30,29 +29,28 @@ final class SpurlineEngine: PipelineEngine {
 
   func pass(_ frames: PipelineFrames) -> Int {
     var sent = 0
-    forEachVector(frames) {
+    for index in 0..<frames.vectorCount {
       output.removeAll()
-      path.process(vector, from: PortID(0), into: &output)
+      path.process(frames.vectors[index], from: PortID(0), into: &output)
       sent += output.items.count
     }
     return sent
   }
 
-  /// Only fills vectors: what a port does, and no stage.
-  func fillOnly(_ frames: PipelineFrames) { forEachVector(frames) {} }
-
-  /// Fills vectors and recognises what is plain, and which flow it may belong to.
+  /// Recognises what is plain, and which flow it may belong to.
   func recognizeOnly(_ frames: PipelineFrames) {
-    forEachVector(frames) { path.recognizeOnly(vector, from: PortID(0)) }
+    for index in 0..<frames.vectorCount {
+      path.recognizeOnly(frames.vectors[index], from: PortID(0))
+    }
   }
 
-  /// Fills vectors and reads packets as plain ones.
+  /// Reads packets as plain ones.
   /// - Returns: how many are.
   func parseOnly(_ frames: PipelineFrames) -> Int {
     var plain = 0
-    forEachVector(frames) {
-      for index in 0..<vector.count {
-        let frame = vector[index]
+    for index in 0..<frames.vectorCount {
+      for place in 0..<frames.vectors[index].count {
+        let frame = frames.vectors[index][place]
         if let packet = PlainPacket(frame.bytes, length: frame.length) {
           plain += packet.ports == 0xffff && packet.source == 0 ? 0 : 1
         }
@@ -65,24 +63,6 @@ final class SpurlineEngine: PipelineEngine {
   func forgetFlows() {
     now += 1_000_000 * FlowLimits.second
     while path.counters.flows > 0 { path.expireFlows(now: now) }
-  }
-
-  /// Fills the vector again and again, and calls each time.
-  @inline(__always)
-  private func forEachVector(_ frames: PipelineFrames, _ body: () -> Void) {
-    var start = 0
-    while start < frames.count {
-      let end = min(frames.count, start + PacketVector.capacity)
-      vector.removeAll()
-      for index in start..<end {
-        _ = vector.append(
-          Frame(
-            bytes: frames.bytes(index), length: PipelineFrames.length,
-            wireLength: PipelineFrames.length, timestamp: now))
-      }
-      body()
-      start = end
-    }
   }
 
   static let newSource = IPv4Address("203.0.113.4")!

@@ -8,12 +8,17 @@ final class PipelineFrames {
   /// From frame to frame.
   static let stride = 128
   static let length = 64
+  /// Nanoseconds since 1970.
+  static let timestamp: UInt64 = 1_700_000_000_000_000_000
 
   let count: Int
   let flows: Int
   private let frames: HugeMemory
   private let originals: HugeMemory
   let pointers: UnsafeMutablePointer<UnsafeMutablePointer<UInt8>?>
+  /// The same frames, as a port hands them over.
+  let vectors: UnsafeMutablePointer<PacketVector>
+  let vectorCount: Int
 
   init(flows: Int, count: Int) {
     self.flows = flows
@@ -21,6 +26,9 @@ final class PipelineFrames {
     frames = HugeMemory(byteCount: count * Self.stride)
     originals = HugeMemory(byteCount: count * Self.stride)
     pointers = .allocate(capacity: count)
+    vectorCount = (count + PacketVector.capacity - 1) / PacketVector.capacity
+    vectors = .allocate(capacity: vectorCount)
+    for index in 0..<vectorCount { (vectors + index).initialize(to: PacketVector(hasSlots: false)) }
     var random = SplitMix(state: UInt64(flows))
     let order = (0..<count).map { $0 % flows }.shuffled(using: &random)
     for (index, flow) in order.enumerated() {
@@ -28,11 +36,19 @@ final class PipelineFrames {
       Self.write(flow, to: frame)
       (pointers + index).initialize(
         to: (frames.start + index * Self.stride).assumingMemoryBound(to: UInt8.self))
+      _ = vectors[index / PacketVector.capacity].append(
+        Frame(
+          bytes: frames.start + index * Self.stride, length: Self.length, wireLength: Self.length,
+          timestamp: Self.timestamp))
     }
     restore()
   }
 
-  deinit { pointers.deallocate() }
+  deinit {
+    pointers.deallocate()
+    vectors.deinitialize(count: vectorCount)
+    vectors.deallocate()
+  }
 
   /// Undoes what has been done to the frames.
   func restore() {

@@ -77,15 +77,14 @@ struct KnownFlows: Encodable {
   private static func stages(
     _ engine: SpurlineEngine, _ frames: PipelineFrames, _ passes: Int, _ rounds: Int
   ) -> [Stage] {
-    var times: [[Double]] = [[], [], [], []]
+    var times: [[Double]] = [[], [], []]
     for _ in 0..<rounds {
-      times[0].append(timed(frames, passes) { engine.fillOnly(frames) })
-      times[1].append(timed(frames, passes) { _ = engine.parseOnly(frames) })
-      times[2].append(timed(frames, passes) { engine.recognizeOnly(frames) })
-      times[3].append(timed(frames, passes) { _ = engine.pass(frames) })
+      times[0].append(timed(frames, passes) { _ = engine.parseOnly(frames) })
+      times[1].append(timed(frames, passes) { engine.recognizeOnly(frames) })
+      times[2].append(timed(frames, passes) { _ = engine.pass(frames) })
     }
     let medians = times.map { $0.median * 1e9 / Double(frames.count * passes) }
-    let names = ["fill the vector", "parse", "find the flows", "rewrite, count, hand over"]
+    let names = ["parse", "find the flows", "rewrite, count, hand over"]
     return names.indices.map { index in
       Stage(name: names[index], nanoseconds: medians[index] - (index == 0 ? 0 : medians[index - 1]))
     }
