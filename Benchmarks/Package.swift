@@ -6,6 +6,7 @@ let package = Package(
   dependencies: [
     .package(name: "spurline", path: ".."),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
   ],
   targets: [
     .target(name: "CBaseline", path: "CBaseline"),
@@ -17,6 +18,7 @@ let package = Package(
         .product(name: "PacketPath", package: "spurline"),
         .product(name: "PacketIO", package: "spurline"),
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
       ],
       swiftSettings: [.treatAllWarnings(as: .error)]),
   ]

@@ -65,6 +65,10 @@ static inline uint64_t udp_sum(const uint8_t *frame) {
   return sum_of(frame + 26, 8) + htons(17) + htons(length) + sum_of(frame + 34, length);
 }
 
+/* Of a flow. */
+static inline uint32_t destination_of(uint32_t flow) { return DESTINATION + (flow >> 14); }
+static inline uint16_t source_port_of(uint32_t flow) { return (uint16_t)(1024 + (flow & 0x3fff)); }
+
 static inline void make_frame(uint8_t *frame, size_t size, uint32_t flow, const uint8_t destination[6],
                               const uint8_t source[6]) {
   memset(frame, 0, size);
@@ -77,8 +81,8 @@ static inline void make_frame(uint8_t *frame, size_t size, uint32_t flow, const 
   frame[22] = 64;
   frame[23] = 17;
   store32(frame + 26, htonl(OLD_SOURCE));
-  store32(frame + 30, htonl(DESTINATION + (flow >> 14)));
-  store16(frame + 34, htons((uint16_t)(1024 + (flow & 0x3fff))));
+  store32(frame + 30, htonl(destination_of(flow)));
+  store16(frame + 34, htons(source_port_of(flow)));
   store16(frame + 36, htons(53));
   store16(frame + 38, htons((uint16_t)(size - 34)));
   store16(frame + 24, (uint16_t)~fold(sum_of(frame + 14, 20)));

@@ -98,7 +98,9 @@ static inline void complete(struct port *port, struct memory *memory) {
 }
 
 static inline void kick(struct port *port) {
-  sendto(xsk_socket__fd(port->socket), NULL, 0, MSG_DONTWAIT, NULL, 0);
+  if (sendto(xsk_socket__fd(port->socket), NULL, 0, MSG_DONTWAIT, NULL, 0) < 0 && errno != EAGAIN &&
+      errno != EBUSY && errno != ENOBUFS)
+    die("AF_XDP: send");
 }
 
 #endif

@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import Glibc
 
+extension Load.Generator: ExpressibleByArgument {}
+
 struct ForwardingCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "forwarding",
@@ -15,7 +17,7 @@ struct ForwardingCommand: ParsableCommand {
   var sizes = "64,1500"
 
   @Option(help: "Flows; several with commas.")
-  var flows = "256,16384"
+  var flows = "256,16384,1048576"
 
   @Option(help: "Rounds; medians count.")
   var rounds = 3
@@ -30,8 +32,10 @@ struct ForwardingCommand: ParsableCommand {
     help: "Numbers of our workers, with commas: each above one is a case by xdp and one by ring.")
   var workers = "1"
 
-  @Option(help: "By what load is offered where no rate is asked for: xdp or packet.")
-  var generator = "xdp"
+  @Option(
+    help:
+      "By what load is offered where no rate is asked for: AF_XDP, sendmmsg, or XDP live frames.")
+  var generator = Load.Generator.xdp
 
   @Option(help: "Draws the rates into this file, as SVG.")
   var plot: String?
@@ -49,14 +53,15 @@ struct ForwardingCommand: ParsableCommand {
     }
     let cores = Affinity.cores
     guard cores.count > 1 else { throw ValidationError("it needs two cores") }
-    guard let sizes = Self.numbers(sizes), let flows = Self.numbers(flows),
-      let workers = Self.numbers(workers)
+    guard let sizes = numbers(sizes), let flows = numbers(flows),
+      let workers = numbers(workers)
     else {
       throw ValidationError("--sizes, --flows and --workers are numbers with commas between them")
     }
     let temporary = NSTemporaryDirectory() + "spurline-forwarding-\(getpid())"
     try FileManager.default.createDirectory(atPath: temporary, withIntermediateDirectories: true)
     let wire = try ForwardingWire()
+    if generator == .live { try wire.useNAPI() }
     let cleanUp = {
       wire.remove()
       _ = try? FileManager.default.removeItem(atPath: temporary)
@@ -66,7 +71,7 @@ struct ForwardingCommand: ParsableCommand {
     let machine = Machine(core: cores.last!)
     print(machine.hardware)
     print(
-      "Linux \(machine.kernel), load \(machine.load) at the start; generator (\(generator)) and sink on core "
+      "Linux \(machine.kernel), load \(machine.load) at the start; generator (\(generator.rawValue)) and sink on core "
         + "\(cores[0]), router on core \(cores.last!); \(rounds) rounds of \(seconds) s")
     let forwarders = Forwarders(
       folder: folder, spurline: spurline, core: cores.last!, controlCore: cores[0],
@@ -108,6 +113,9 @@ struct ForwardingCommand: ParsableCommand {
         do {
           let running = try forwarder.start(load.wire)
           defer { running.end() }
+          if let most = running.maximumFlows, flows > most {
+            throw BenchmarkError("left out: it tracks no more than \(most) flows here")
+          }
           try measure(forwarder, running, load, round, &scenario)
         } catch {
           scenario.failures[forwarder.name] = "\(error)"
@@ -137,7 +145,7 @@ struct ForwardingCommand: ParsableCommand {
     }
     // The first packets of flows, and caches.
     _ = try load.run(
-      size: size, flows: flows, rate: 200_000, seconds: max(0.2, Double(flows) / 200_000),
+      size: size, flows: flows, rate: 300_000, seconds: max(0.2, Double(flows) / 300_000),
       sink: sink,
       processes: [])
     let answers = try running.controlSocket.map {
@@ -160,13 +168,9 @@ struct ForwardingCommand: ParsableCommand {
     }
     scenario.lossless[forwarder.name, default: []].append(low)
     if low > 0 {
-      let values = try load.latencies(size: size, flows: flows, rate: low / 2, seconds: seconds)
-      scenario.latencies[forwarder.name, default: []] += values
+      try load.recordLatencies(
+        size: size, flows: flows, rate: low / 2, seconds: seconds,
+        into: &scenario.latencies[forwarder.name, default: Load.noLatencies])
     }
-  }
-
-  private static func numbers(_ text: String) -> [Int]? {
-    let numbers = text.split(separator: ",").map { Int($0) ?? 0 }
-    return numbers.isEmpty || numbers.contains { $0 < 1 } ? nil : numbers
   }
 }

@@ -17,6 +17,8 @@ struct Forwarder {
     var processes: [pid_t]
     /// Where it answers questions while it forwards; nil where it does not.
     var controlSocket: String?
+    /// That it can know; nil where nothing but memory limits them.
+    var maximumFlows: Int?
     var end: () -> Void
   }
 }
@@ -143,11 +145,18 @@ struct Forwarders {
       let threads = try Command.run("pgrep", "-f", "napi/r0-").split(separator: "\n")
         .compactMap { pid_t($0) }
       for thread in threads { try Command.run("taskset", "-cp", "\(core)", "\(thread)") }
+      // Only the host's own namespace may change it.
+      let tracked =
+        nat
+        ? try Command.run(
+          "ip", "netns", "exec", wire.router, "sysctl", "-n", "net.netfilter.nf_conntrack_max")
+        : ""
       return Forwarder.Running(
         processes: threads,
+        maximumFlows: Int(tracked.trimmingCharacters(in: .whitespacesAndNewlines)),
         end: {
           _ = try? inside(["sh", "-c", "echo 0 > /sys/class/net/r0/threaded"])
-          _ = try? inside(["ethtool", "-K", "r0", "gro", "off"])
+          if !wire.usesNAPI { _ = try? inside(["ethtool", "-K", "r0", "gro", "off"]) }
           _ = try? offload("on")
           if nat { _ = try? inside(["nft", "flush", "ruleset"]) }
           _ = try? inside(["sysctl", "-qw", "net.ipv4.ip_forward=0"])

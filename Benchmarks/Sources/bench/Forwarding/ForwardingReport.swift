@@ -1,3 +1,5 @@
+import Histogram
+
 /// All that was measured with one size of frames and one number of flows.
 struct ForwardingScenario {
   var size: Int
@@ -7,7 +9,8 @@ struct ForwardingScenario {
   /// By name, one for each round.
   var overload: [String: [LoadFigures]] = [:]
   var lossless: [String: [Double]] = [:]
-  var latencies: [String: [UInt32]] = [:]
+  /// In nanoseconds.
+  var latencies: [String: Histogram<UInt32>] = [:]
   /// Milliseconds until a command was answered at full load.
   var answers: [String: [Double]] = [:]
   var failures: [String: String] = [:]
@@ -44,7 +47,7 @@ struct ForwardingScenario {
     ]
     var remarks: [String] = []
     for (name, ceiling) in order {
-      if let failure = failures[name] { remarks.append("  \(name): FAILED: \(failure)") }
+      if let failure = failures[name] { remarks.append("  \(name): \(failure)") }
       guard let runs = overload[name], !runs.isEmpty else { continue }
       let rates = rates(name)
       var row = [
@@ -57,12 +60,10 @@ struct ForwardingScenario {
         Self.text(answers[name] ?? []),
       ]
       if hasLatencies {
-        let sorted = (latencies[name] ?? []).sorted()
-        let at = { (share: Double) in
-          sorted.isEmpty
-            ? "" : fixed(Double(sorted[Int(Double(sorted.count - 1) * share)]) / 1000, 0)
+        let at = { (percentile: Double) in
+          latencies[name].map { fixed(Double($0.valueAtPercentile(percentile)) / 1000, 0) } ?? ""
         }
-        row += [fixed((lossless[name] ?? []).median / 1e6, 3), at(0.5), at(0.99), at(0.999)]
+        row += [fixed((lossless[name] ?? []).median / 1e6, 3), at(50), at(99), at(99.9)]
       }
       rows.append(row)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Histogram
 
 /// What one run came to.
 struct LoadFigures: Encodable {
@@ -21,8 +22,17 @@ struct Load {
   var folder: String
   /// The generator's core, and the sink's.
   var core: Int
-  /// xdp or packet.
-  var generator: String
+  var generator: Generator
+
+  /// By what as many packets as possible are offered; a rate is always kept by `sendmmsg`.
+  enum Generator: String, CaseIterable {
+    /// An AF_XDP socket.
+    case xdp
+    /// A packet socket and `sendmmsg`.
+    case packet
+    /// XDP live frames (`bpf_prog_test_run`): the kernel sends by itself.
+    case live
+  }
 
   /// - Parameter rate: packets a second; nil: as many as it can.
   func run(
@@ -43,8 +53,13 @@ struct Load {
       cpu: cpu / answer.seconds)
   }
 
-  /// Nanoseconds from before the packet is sent until the sink's kernel has it; sorted. One packet in 16 says.
-  func latencies(size: Int, flows: Int, rate: Double, seconds: Double) throws -> [UInt32] {
+  /// For nanoseconds, to three digits.
+  static let noLatencies = Histogram<UInt32>(highestTrackableValue: UInt64(UInt32.max))
+
+  /// Nanoseconds from before the packet is sent until the sink's kernel has it. One packet in 16 says.
+  func recordLatencies(
+    size: Int, flows: Int, rate: Double, seconds: Double, into latencies: inout Histogram<UInt32>
+  ) throws {
     let reader = try LineReader(
       [
         "taskset", "-c", "\(core)", "ip", "netns", "exec", wire.sink, "\(folder)/sink", "d0",
@@ -53,9 +68,9 @@ struct Load {
     _ = try reader.line()
     _ = try generate(size, flows, rate, seconds, stamps: 16)
     _ = try reader.line()
-    var values: [UInt32] = []
-    while let line = reader.lineIfAny() { if let value = UInt32(line) { values.append(value) } }
-    return values.sorted()
+    while let line = reader.lineIfAny() {
+      if let value = UInt64(line) { latencies.record(value) }
+    }
   }
 
   /// Sends slowly and reads every frame at the sink.
@@ -80,8 +95,9 @@ struct Load {
       [
         "taskset", "-c", "\(core)", "ip", "netns", "exec", wire.source, "\(folder)/generator", "s0",
         ForwardingWire.routerMAC, "\(size)", "\(flows)", "\(Int(rate ?? 0))", "\(seconds)",
-        rate == nil ? generator : "packet",
-      ] + (stamps.map { ["\($0)"] } ?? []))
+        (rate == nil ? generator : .packet).rawValue,
+      ] + (stamps.map { ["\($0)"] } ?? [])
+        + (rate == nil && generator == .live ? ["\(folder)/generator.bpf.o"] : []))
     let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
     guard numbers.count == 2 else { throw BenchmarkError("the generator said: \(output)") }
     return (numbers[0], numbers[1])

@@ -35,6 +35,16 @@ final class ForwardingWire {
     }
   }
 
+  /// Whether both ends of the first wire take frames that the kernel made without a socket buffer.
+  private(set) var usesNAPI = false
+
+  func useNAPI() throws {
+    usesNAPI = true
+    for (name, device) in [(source, "s0"), (router, "r0")] {
+      try Command.run("ip", "netns", "exec", name, "ethtool", "-K", device, "gro", "on")
+    }
+  }
+
   deinit { remove() }
 
   func remove() { Namespaces.remove([source, router, sink]) }

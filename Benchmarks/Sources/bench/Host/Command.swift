@@ -11,7 +11,7 @@ enum Command {
   static func run(_ words: [String]) throws -> String {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
+    process.arguments = untilThisEnds + words
     let (output, errors) = (Pipe(), Pipe())
     process.standardOutput = output
     process.standardError = errors
