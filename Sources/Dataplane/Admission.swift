@@ -1,17 +1,25 @@
 import Model
 import Wire
 
-/// What the first packet of a flow decides for all that follow.
+/// What the first packet of a flow decides for all that follow. Filled in where it stands, step by step: it is too large to
+/// be handed from one to the next.
 struct Admission {
-  var action: Action
-  /// The way back, where replies take it; nil where they are routed elsewhere and are flows of their own.
-  var reverse: (key: FlowKey, action: Action)?
+  var action = Action.undecided
+  /// What replies have, if they come back the same way.
+  var backKey = FlowKey.none
+  /// The way back, where `hasReverse`.
+  var back = Action.undecided
+  /// Whether replies take that way; else they are routed elsewhere, and are flows of their own.
+  var hasReverse = false
   /// The subnet whose NIC owns the private source; nil from on-premises.
   var ownerSubnet: Int?
   /// The service whose endpoint in that subnet holds the destination.
   var ownerService: Int?
   /// At the edge: what the resource says.
   var judgment: Judgment?
+
+  /// What the table finds replies by.
+  var reverseKey: FlowKey? { hasReverse ? backKey : nil }
 }
 
 /// The slow path: whose packet it is, may it send that, which route wins, with which addresses it
@@ -20,67 +28,58 @@ extension Snapshot {
   /// What becomes of a flow that is known: no security group is asked (N1).
   func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
     var groups = GroupPassage.none
-    let way = try route(key, groups: &groups, trace: &trace)
-    return admit(key, by: way, backKey: backKey(of: key, by: way))
+    var admission = Admission()
+    try route(key, into: &admission, groups: &groups, trace: &trace)
+    admission.backKey = backKey(of: key, by: admission.action)
+    findWayBack(of: key, into: &admission)
+    return admission
   }
 
   /// The way out is known, and the key that replies would have: does the way back lead there?
-  func admit(_ key: FlowKey, by way: Way, backKey: FlowKey) -> Admission {
+  func findWayBack(of key: FlowKey, into admission: inout Admission) {
     let ingress = self[key.ingress]
-    let egress = self[way.action.egress]
-    var back: Action?
-    if egress.subnet != nil {
+    if self[admission.action.egress].subnet != nil {
       // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
       // the same addresses, are both directions one flow.
+      let backKey = admission.backKey
       var silent: Trace?
       var groups = GroupPassage.none
-      if let reply = try? route(backKey, groups: &groups, trace: &silent).action,
-        reply.egress == ingress.id,
-        (reply.source ?? backKey.source) == key.destination,
-        (reply.destination ?? backKey.destination) == key.source
-      {
-        back = reply
-      }
+      var reply = Admission()
+      guard (try? route(backKey, into: &reply, groups: &groups, trace: &silent)) != nil,
+        reply.action.egress == ingress.id,
+        (reply.action.source ?? backKey.source) == key.destination,
+        (reply.action.destination ?? backKey.destination) == key.source
+      else { return }
+      admission.back = reply.action
     } else {
       // From the world, a reply goes back to whoever sent the request: an appliance on the way out is on
       // the way back, too.
-      back = Action(
-        egress: ingress.id,
-        source: way.action.destination == nil ? nil : key.destination,
-        destination: way.action.source == nil ? nil : key.source,
-        route: ResolvedRoute(
-          prefix: IPPrefix(host: key.sourceAddress), origin: .system,
-          nextHopType: ingress.subnet == nil ? .virtualNetworkGateway : .vnetLocal,
-          service: way.action.route.service))
+      admission.back.egress = ingress.id
+      admission.back.source = admission.action.destination == nil ? nil : key.destination
+      admission.back.destination = admission.action.source == nil ? nil : key.source
+      admission.back.route = ResolvedRoute(
+        prefix: IPPrefix(host: key.sourceAddress), origin: .system,
+        nextHopType: ingress.subnet == nil ? .virtualNetworkGateway : .vnetLocal,
+        service: admission.action.route.service)
     }
-    return Admission(
-      action: way.action, reverse: back.map { (backKey, $0) }, ownerSubnet: way.ownerSubnet,
-      ownerService: way.ownerService, judgment: way.judgment)
-  }
-
-  /// Where one direction of a flow goes, and whose it is.
-  struct Way {
-    var action: Action
-    var ownerSubnet: Int?
-    var ownerService: Int?
-    /// At the edge: what the resource says.
-    var judgment: Judgment?
+    admission.hasReverse = true
   }
 
   /// What replies have, if they come back the same way.
-  func backKey(of key: FlowKey, by way: Way) -> FlowKey {
+  func backKey(of key: FlowKey, by action: Action) -> FlowKey {
     FlowKey(
-      port: replyPort(of: way.action.egress),
-      source: way.action.destination ?? key.destination,
-      destination: way.action.source ?? key.source, sourcePort: key.destinationPort,
+      port: replyPort(of: action.egress),
+      source: action.destination ?? key.destination,
+      destination: action.source ?? key.source, sourcePort: key.destinationPort,
       destinationPort: key.sourcePort, transport: key.transport, isIPv6: key.isIPv6)
   }
 
-  /// One direction: source, outbound security groups, route, translation.
+  /// One direction: source, outbound security groups, route, translation. It fills in all but what concerns the way back.
   func route(
-    _ key: FlowKey, groups: inout GroupPassage, trace: inout Trace?
-  ) throws(DropReason) -> Way {
-    if let edge { return try routeAtEdge(key, edge, trace: &trace) }
+    _ key: FlowKey, into admission: inout Admission, groups: inout GroupPassage,
+    trace: inout Trace?
+  ) throws(DropReason) {
+    if let edge { return try routeAtEdge(key, edge, into: &admission, trace: &trace) }
     let ingress = self[key.ingress]
     let source = key.sourceAddress
     let destination = key.destinationAddress
@@ -105,19 +104,21 @@ extension Snapshot {
       throw .noRoute
     }
     trace.record("route", describe(winner))
-    let action = try leave(
-      by: winner, to: destination, source: source, sender: sender, ingress: ingress, trace: &trace)
+    try leave(
+      by: winner, to: destination, source: source, sender: sender, ingress: ingress,
+      into: &admission.action, trace: &trace)
 
-    var ownerService: Int?
-    if let ownerSubnet = sender.ownerSubnet {
+    admission.ownerSubnet = sender.owner?.subnet
+    if let ownerSubnet = admission.ownerSubnet {
       // Behind an appliance the owner's subnet is not the one whose routes were asked.
       let own =
         sender.context == .subnet(ownerSubnet) && usesEndpoints
         ? winner
         : routing.resolve(.subnet(ownerSubnet), destination, usesEndpoints: usesEndpoints)
-      if own?.nextHopType == .virtualNetworkServiceEndpoint { ownerService = own?.service }
+      if own?.nextHopType == .virtualNetworkServiceEndpoint {
+        admission.ownerService = own?.service
+      }
     }
-    return Way(action: action, ownerSubnet: sender.ownerSubnet, ownerService: ownerService)
   }
 
   /// Who sends, seen from the port.
@@ -125,8 +126,8 @@ extension Snapshot {
     var context: RoutingContext
     var virtualNetwork: Int
     var mayUseEndpoints: Bool
+    /// Nil from on-premises.
     var owner: Owner?
-    var ownerSubnet: Int?
   }
 
   private func identifySender(
@@ -137,64 +138,63 @@ extension Snapshot {
       trace.record("anti-spoof", "\(source) is a host's own address (R8)")
       throw .spoofedSource
     }
-    switch ingress.kind {
-    case .networkInterface(let index), .platform(let index):
-      let nic = topology.networkInterfaces[index]
-      let network = topology.subnets[nic.subnet].virtualNetwork
-      let candidate =
-        owner(of: source, in: network)
-        ?? publicOwners[source].flatMap { owner(of: $0.privateAddress, in: network) }
-      let isOwn =
-        candidate?.networkInterface == index
-        && (candidate?.privateAddress == source || nic.guestAddress == .public)
-      guard isOwn || nic.ipForwarding else {
-        trace.record(
-          "anti-spoof", "\(source) is not an address of \(nic.name), which may not forward")
-        throw .spoofedSource
-      }
-      let isPlatform = ingress.kind == .platform(index)
-      trace.record(
-        "anti-spoof",
-        isOwn
-          ? "\(source) is \(nic.name)'s own address"
-          : "\(nic.name) forwards for \(source)"
-            + (candidate.map { ", \(topology.networkInterfaces[$0.networkInterface].name)'s" } ?? "")
-      )
-      if isPlatform { trace.record("route", "R8: platform traffic takes no endpoint route") }
-      return Sender(
-        context: .subnet(nic.subnet), virtualNetwork: network, mayUseEndpoints: !isPlatform,
-        owner: candidate,
-        ownerSubnet: candidate.map { topology.networkInterfaces[$0.networkInterface].subnet })
-
-    case .world(let index):
-      let port = topology.worldPorts[index]
-      guard port.kind == .gateway, let network = port.virtualNetwork else {
-        guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
-        trace.record("flow", "\(ingress.name): what comes from outside needs a flow")
-        throw .noFlow
-      }
-      let inside =
-        [network] + topology.virtualNetworks[network].peerings.map(\.remote)
-      let spoofed = inside.contains { reached in
-        topology.virtualNetworks[reached].addressSpace.contains { $0.contains(source) }
-      }
-      if spoofed {
-        trace.record("anti-spoof", "\(source) is inside the virtual network, not on-premises")
-        throw .spoofedSource
-      }
-      trace.record("anti-spoof", "\(source) comes from on-premises")
-      trace.record("route", "R8: traffic from on-premises takes no endpoint route")
-      return Sender(
-        context: .gateway(virtualNetwork: network), virtualNetwork: network,
-        mayUseEndpoints: false, owner: nil, ownerSubnet: nil)
+    if let nic = ingress.nic { return try identifySender(source, at: nic, trace: &trace) }
+    guard case .world(let index) = ingress.kind, topology.worldPorts[index].kind == .gateway,
+      let network = ingress.virtualNetwork
+    else {
+      guard tunnels == nil || ingress.id != backbonePort else { throw .notEncapsulated }
+      trace.record("flow", "\(ingress.name): what comes from outside needs a flow")
+      throw .noFlow
     }
+    let inside =
+      [network] + topology.virtualNetworks[network].peerings.map(\.remote)
+    let spoofed = inside.contains { reached in
+      topology.virtualNetworks[reached].addressSpace.contains { $0.contains(source) }
+    }
+    if spoofed {
+      trace.record("anti-spoof", "\(source) is inside the virtual network, not on-premises")
+      throw .spoofedSource
+    }
+    trace.record("anti-spoof", "\(source) comes from on-premises")
+    trace.record("route", "R8: traffic from on-premises takes no endpoint route")
+    return Sender(
+      context: .gateway(virtualNetwork: network), virtualNetwork: network, mayUseEndpoints: false)
   }
+
+  private func identifySender(
+    _ source: IPAddress, at nic: PortRecord.NIC, trace: inout Trace?
+  ) throws(DropReason) -> Sender {
+    let network = nic.virtualNetwork
+    let owner =
+      owner(of: source, sentBy: nic)
+      ?? publicOwners[source].flatMap { self.owner(of: $0.privateAddress, in: network) }
+    let isOwn =
+      owner?.networkInterface == nic.index
+      && (owner?.privateAddress == source || nic.usesPublicAddress)
+    guard isOwn || nic.forwards else {
+      trace.record(
+        "anti-spoof", "\(source) is not an address of \(name(of: nic)), which may not forward")
+      throw .spoofedSource
+    }
+    trace.record(
+      "anti-spoof",
+      isOwn
+        ? "\(source) is \(name(of: nic))'s own address"
+        : "\(name(of: nic)) forwards for \(source)"
+          + (owner.map { ", \(topology.networkInterfaces[$0.networkInterface].name)'s" } ?? ""))
+    if nic.isPlatform { trace.record("route", "R8: platform traffic takes no endpoint route") }
+    return Sender(
+      context: .subnet(nic.subnet), virtualNetwork: network, mayUseEndpoints: !nic.isPlatform,
+      owner: owner)
+  }
+
+  private func name(of nic: PortRecord.NIC) -> String { topology.networkInterfaces[nic.index].name }
 
   /// The way out that a route names, and the addresses that the packet has there (F1).
   private func leave(
     by route: ResolvedRoute, to destination: IPAddress, source: IPAddress, sender: Sender,
-    ingress: PortRecord, trace: inout Trace?
-  ) throws(DropReason) -> Action {
+    ingress: PortRecord, into action: inout Action, trace: inout Trace?
+  ) throws(DropReason) {
     var newSource = sender.owner?.privateAddress ?? source
     var newDestination = destination
     let port: PortID?
@@ -204,7 +204,7 @@ extension Snapshot {
         throw .destinationUnknown
       }
       port = target.port
-      if topology.networkInterfaces[target.networkInterface].guestAddress == .public {
+      if target.usesPublicAddress {
         newDestination = target.publicAddress ?? destination
       }
     case .virtualAppliance:
@@ -238,17 +238,15 @@ extension Snapshot {
     if newDestination != destination {
       trace.record("rewrite", "destination \(destination) becomes \(newDestination)")
     }
-    return Action(
-      egress: port,
-      source: newSource == source ? nil : newSource.bits,
-      destination: newDestination == destination ? nil : newDestination.bits,
-      route: route)
+    action.route = route
+    action.egress = port
+    action.source = newSource == source ? nil : newSource.bits
+    action.destination = newDestination == destination ? nil : newDestination.bits
   }
 
   /// R8: what comes in by a platform port is the host's, and has the host's address where that is known.
   private func platformAddress(of ingress: PortRecord, like source: IPAddress) -> IPAddress? {
-    guard case .platform(let index) = ingress.kind,
-      let address = topology.networkInterfaces[index].platformAddress,
+    guard let nic = ingress.nic, nic.isPlatform, let address = nic.platformAddress,
       address.isIPv4 == source.isIPv4
     else { return nil }
     return address

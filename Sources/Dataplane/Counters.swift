@@ -166,13 +166,15 @@ struct CounterBlock: ~Copyable {
   }
 
   /// Packets of known flows that were forwarded.
-  mutating func count(_ run: PacketPath.Run) {
+  /// - Parameter link: that they leave by, where the flow's egress is a tunnel's.
+  mutating func count(_ run: PacketPath.Run, by link: PortID? = nil) {
     guard run.packets > 0 else { return }
     forwarded &+= run.packets
-    byHop[run.nextHopType.index] &+= run.packets
-    if run.service != FlowHalf.noService { services[Int(run.service)] &+= run.packets }
-    ports[Int(run.egress.index)].transmitted.packets &+= run.packets
-    ports[Int(run.egress.index)].transmitted.bytes &+= run.bytes
+    byHop[run.passage.nextHop] &+= run.packets
+    if let service = run.passage.service { services[service] &+= run.packets }
+    let port = link ?? run.passage.egress
+    ports[Int(port.index)].transmitted.packets &+= run.packets
+    ports[Int(port.index)].transmitted.bytes &+= run.bytes
   }
 
   func sums(_ snapshot: Snapshot) -> Counters {
@@ -214,5 +216,5 @@ extension DropReason {
 }
 
 extension NextHopType {
-  fileprivate var index: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+  var index: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
 }

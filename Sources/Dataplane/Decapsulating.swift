@@ -57,14 +57,15 @@ extension PacketPath {
       candidate.pointee.half = nil
       candidate.pointee.length = 0
       guard limits.usesFlowTable, arrival.refusal == nil, arrival.port != backbone,
-        !arrival.frame.isTruncated,
-        let packet = PlainPacket(arrival.frame.bytes, length: arrival.frame.length),
-        packet.length <= snapshot.tunnels.unsafelyUnwrapped.lane(arrival.port).mtu
+        !arrival.frame.isTruncated
       else { continue }
-      note(packet, from: arrival.port, candidate)
+      note(
+        arrival.frame, longest: snapshot.tunnels.unsafelyUnwrapped.lane(arrival.port).mtu,
+        from: arrival.port, candidate)
     }
     for index in 0..<count where candidates[index].length > 0 {
-      candidates[index].half = table.candidate(candidates[index].hash)
+      candidates[index].half = table.candidate(
+        candidates[index].hash, rest: candidates[index].rest)
     }
   }
 }

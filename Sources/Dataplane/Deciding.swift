@@ -4,11 +4,13 @@ import Wire
 /// Stage 2: flow lookup and, for the first packet of a flow, the slow path. In the order of the frames,
 /// because the second packet of a flow must find what the first one left.
 extension PacketPath {
+  /// - Parameter admission: of a first packet, what it decides; of any packet that is sent, its action.
   mutating func decide(
-    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, by admission: inout Admission,
+    into output: inout Transmission
   ) -> Plan {
     do throws(DropReason) {
-      return try plan(frame, headers, from: port, into: &output)
+      return try plan(frame, headers, from: port, by: &admission, into: &output)
     } catch {
       if headers.isFirstFragment {
         fragments.note(
@@ -19,7 +21,8 @@ extension PacketPath {
   }
 
   private mutating func plan(
-    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, by admission: inout Admission,
+    into output: inout Transmission
   ) throws(DropReason) -> Plan {
     var silent: Trace?
     switch try snapshot.screen(
@@ -43,33 +46,37 @@ extension PacketPath {
       case nil: throw .fragmentWithoutFirst
       case .drop(let reason): throw reason
       case .forward(let action):
-        return try send(frame, headers, by: action, from: port, into: &output)
+        admission.action = action
+        return try send(frame, headers, by: admission.action, from: port, into: &output)
       }
     }
 
-    if headers.isICMPError, let plan = try planError(frame, headers, from: port, into: &output) {
+    if headers.isICMPError,
+      let plan = try planError(frame, headers, from: port, by: &admission.action, into: &output)
+    {
       return plan
     }
 
     let key = FlowKey(headers, port: port.id)
     var continued: PortID?
     if let match = table.find(key) {
-      switch follow(match, frame, headers, from: port, into: &output) {
+      switch follow(match, frame, headers, from: port, by: &admission.action, into: &output) {
       case .gone: break
       case .moved(let egress): continued = egress
       case .plan(let plan): return plan
       case .drop(let reason): throw reason
-      case .action(let action, let limits):
-        return try send(frame, headers, by: action, limits, from: port, into: &output)
+      case .send(let limits):
+        return try send(frame, headers, by: admission.action, limits, from: port, into: &output)
       }
     }
 
-    let way = try routeFirst(key, continuing: continued)
+    try routeFirst(key, continuing: continued, into: &admission)
     // The entry of replies comes from memory: the flow is put together meanwhile.
-    let backKey = snapshot.backKey(of: key, by: way)
-    table.prefetchEntry(table.hash(of: backKey))
-    var admission = snapshot.admit(key, by: way, backKey: backKey)
-    if let edge = snapshot.edge, let judgment = way.judgment {
+    admission.backKey = snapshot.backKey(of: key, by: admission.action)
+    table.prefetchEntry(table.hash(of: admission.backKey))
+    lastNew = (admission.backKey.ingress, admission.action.source)
+    snapshot.findWayBack(of: key, into: &admission)
+    if let edge = snapshot.edge, let judgment = admission.judgment {
       guard !judgment.isDenied else {
         return try refuse(judgment, key, frame, headers, into: &output)
       }
@@ -80,14 +87,14 @@ extension PacketPath {
       }
       translate(&admission, key, edge)
     }
-    let limits = try enter(key, admission, frame, headers)
-    if let judgment = way.judgment, judgment.match != nil {
+    try enter(key, &admission, frame, headers)
+    if let judgment = admission.judgment, judgment.match != nil {
       note(judgment, key, at: frame.timestamp, translated: admission.action.source)
     }
-    if admission.reverse == nil, snapshot[way.action.egress].subnet != nil {
-      noteOneWay(key, answeredBy: backKey)
+    if !admission.hasReverse, snapshot[admission.action.egress].subnet != nil {
+      noteOneWay(key, answeredBy: admission.backKey)
     }
-    return try send(frame, headers, by: admission.action, limits, from: port, into: &output)
+    return try send(frame, headers, by: admission.action, from: port, into: &output)
   }
 
   private enum Following {
@@ -97,7 +104,8 @@ extension PacketPath {
     case moved(PortID)
     case plan(Plan)
     case drop(DropReason)
-    case action(Action, SegmentLimits)
+    /// By the flow's action.
+    case send(SegmentLimits)
   }
 
   /// What bounds the segments that a TCP packet above the MTU is cut into, in bytes.
@@ -109,9 +117,10 @@ extension PacketPath {
   }
 
   /// A packet that belongs to a known flow.
+  /// - Parameter action: becomes the flow's, where the packet is to be sent.
   private mutating func follow(
     _ match: FlowTable.Match, _ frame: Frame, _ headers: Headers, from port: PortRecord,
-    into output: inout Transmission
+    by action: inout Action, into output: inout Transmission
   ) -> Following {
     let slot = match.slot
     if table[slot].state == .reset {
@@ -165,8 +174,8 @@ extension PacketPath {
     let state = table[slot].follow(
       headers, isReverse: match.isReverse, length: frame.wireLength, now: frame.timestamp)
     if state != table[slot].state { table.setState(state, of: slot) }
-    let action = table[slot].action(isReverse: match.isReverse)
-    return .action(action, segmentLimits(slot, isReverse: match.isReverse))
+    action = table[slot].action(isReverse: match.isReverse)
+    return .send(segmentLimits(slot, isReverse: match.isReverse))
   }
 
   private func segmentLimits(_ slot: UInt32, isReverse: Bool) -> SegmentLimits {
@@ -180,37 +189,38 @@ extension PacketPath {
   }
 
   /// Puts an admitted flow into the table, making room where that is allowed (F4).
+  /// - Parameter admission: stays as it is; lent, where it would be copied otherwise.
   private mutating func enter(
-    _ key: FlowKey, _ admission: Admission, _ frame: Frame, _ headers: Headers
-  ) throws(DropReason) -> SegmentLimits {
-    var flow = Flow(
-      key, admission, state: .initial(for: headers), generation: snapshot.generation)
-    flow.noteTags(of: frame, headers)
-    flow.beginning.caller = headers.tcpSequence &+ 1
-    flow.state = flow.follow(
-      headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
-    if flow.hasReverse, let other = table.find(flow.reverse.key) {
+    _ key: FlowKey, _ admission: inout Admission, _ frame: Frame, _ headers: Headers
+  ) throws(DropReason) {
+    if admission.hasReverse, let other = table.find(admission.backKey) {
       // Someone else's replies would look the same. What is over gives way, what lives does not.
       switch table[other.slot].state {
       case .reset, .closing, .denied: table.remove(other.slot)
       default: throw .flowConflict
       }
     }
-    var slot = table.insert(flow)
-    if slot == nil, table.evict() {
-      slot = table.insert(flow)
+    if table.isFull {
+      guard table.evict() else { throw .flowTableFull }
       counts.flowsEvicted += 1
     }
-    guard let slot else { throw .flowTableFull }
+    let slot = table.insert(
+      Flow(key, admission, state: .initial(for: headers), generation: snapshot.generation)
+    ) { flow in
+      flow.noteTags(of: frame, headers)
+      flow.beginning.caller = headers.tcpSequence &+ 1
+      flow.state = flow.follow(
+        headers, isReverse: false, length: frame.wireLength, now: frame.timestamp)
+    }
     // Of an earlier flow in the slot.
-    if flow.isInspected { inspections[slot] = nil }
-    return SegmentLimits()
+    if table[slot].isInspected { inspections[slot] = nil }
   }
 
   /// An ICMP error about a packet that we sent: it goes the way of that packet's flow, and the packet
   /// inside is translated as well (F2). Nil for one that quotes no flow but stays inside the network.
   private mutating func planError(
-    _ frame: Frame, _ headers: Headers, from port: PortRecord, into output: inout Transmission
+    _ frame: Frame, _ headers: Headers, from port: PortRecord, by action: inout Action,
+    into output: inout Transmission
   ) throws(DropReason) -> Plan? {
     guard let quoted = Headers.parseQuoted(frame.readOnly, headers) else {
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
@@ -221,7 +231,7 @@ extension PacketPath {
       if port.subnet == nil { throw .icmpErrorWithoutFlow }
       return nil
     }
-    var action = table[match.slot].action(isReverse: match.isReverse)
+    action = table[match.slot].action(isReverse: match.isReverse)
     let quotedSource = action.destination
     let quotedDestination = action.source
     // A router on the way may have written the error: its own address is not the flow's.
@@ -268,11 +278,11 @@ extension PacketPath {
       return .answer(.timeExceeded, answer)
     }
     let tunnel = snapshot.tunnel(action.egress)
-    try check(frame, headers, for: tunnel)
+    try Self.check(frame, headers, for: tunnel)
     let length = headers.packetLength
     var mtu = snapshot[action.egress].device.mtu
     if headers.isFragment, let tunnel { mtu = tunnel.fragmentMTU }
-    guard !frame.isTruncated else { return .send(action, .whole) }
+    guard !frame.isTruncated else { return .send(.whole) }
     // No packet, but a batch of segments: its port has said so, or it is above the MTU of the link that it came from.
     if headers.transport == 6, !headers.isFragment,
       frame.segmentSize > 0 || length > port.device.mtu
@@ -285,12 +295,12 @@ extension PacketPath {
       if let segment = limits.maximumSegment {
         maximum = min(maximum, headers.l4Offset - headers.l3Offset + 20 + Int(segment))
       }
-      return .send(action, batchSize(headers, maximumPacket: maximum, to: action.egress))
+      return .send(batchSize(headers, maximumPacket: maximum, to: action.egress))
     }
-    guard length > mtu else { return .send(action, .whole) }
+    guard length > mtu else { return .send(.whole) }
     if headers.network == .ipv4, !headers.dontFragment {
-      try check(frame, headers, for: tunnel, asFragments: true)
-      return .send(action, .fragments(maximumPacket: tunnel?.fragmentMTU ?? mtu))
+      try Self.check(frame, headers, for: tunnel, asFragments: true)
+      return .send(.fragments(maximumPacket: tunnel?.fragmentMTU ?? mtu))
     }
     guard
       let answer = output.makeICMPError(
@@ -300,7 +310,7 @@ extension PacketPath {
   }
 
   /// Whether the way out's tunnel, where it is one, carries such packets.
-  func check(
+  static func check(
     _ frame: Frame, _ headers: Headers, for tunnel: Tunnels.Tunnel?, asFragments: Bool = false
   ) throws(DropReason) {
     guard let tunnel else { return }

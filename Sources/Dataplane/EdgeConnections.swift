@@ -57,8 +57,7 @@ extension PacketPath {
     let flow = table[match.slot]
     guard flow.state != .reset, flow.state != .denied else { return nil }
     var silent: Trace?
-    guard let way = try? snapshot.routeAtEdge(flow.forward.key, edge, trace: &silent),
-      let judgment = way.judgment
+    guard let (judgment, _) = try? snapshot.judgeAtEdge(flow.forward.key, edge, trace: &silent)
     else { return nil }
     return ConnectionCaller(flow.forward.key, judgment.caller, snapshot.topology)
   }

@@ -184,9 +184,7 @@ extension PacketPath {
         slot, edge, frame, headers, name: name, problem: "unknown host", into: &output)
     }
     var silent: Trace?
-    guard let judgment = try snapshot.routeAtEdge(key, edge, trace: &silent).judgment else {
-      throw .unknownResource
-    }
+    let judgment = try snapshot.judgeAtEdge(key, edge, trace: &silent).0
     judgment.match = match
     judgment.verdict = snapshot.judge(judgment.caller, match, edge, trace: &silent)
     guard !judgment.isDenied else {
@@ -210,16 +208,11 @@ extension PacketPath {
     let key = flow.forward.key
     var silent: Trace?
     let known =
-      if let judgment { judgment as Judgment? } else {
-        try snapshot.routeAtEdge(key, edge, trace: &silent).judgment
-      }
-    if let judgment = known {
-      note(
-        judgment, key, at: frame.timestamp, translated: nil, hostName: name, problem: problem)
-    }
+      if let judgment { judgment } else { try snapshot.judgeAtEdge(key, edge, trace: &silent).0 }
+    note(known, key, at: frame.timestamp, translated: nil, hostName: name, problem: problem)
     let sent = output.items.count
     output.appendResets(
-      from: flow.forward.rewrite.source, key.sourcePort, to: flow.forward.rewrite.destination,
+      from: flow.forward.newSource, key.sourcePort, to: flow.forward.newDestination,
       key.destinationPort, sender: flow.forward.tcp, receiver: flow.reverse.tcp,
       by: snapshot[flow.forward.egress], flow: flow, now: frame.timestamp)
     finish(from: sent, into: &output)

@@ -25,14 +25,14 @@ extension PacketPath {
   /// networks may have the same private addresses, and their hosts the same ports.
   func translate(_ admission: inout Admission, _ key: FlowKey, _ edge: EdgeTable) {
     // Endpoints are IPv4, and so are our addresses.
-    guard !key.isIPv6, let reverse = admission.reverse, !gives(way: reverse.key) else { return }
+    guard !key.isIPv6, admission.hasReverse, !gives(way: admission.backKey) else { return }
+    var backKey = admission.backKey
     for candidate in edge.translations(of: key) {
-      var back = reverse
-      back.key.destination = candidate
-      guard gives(way: back.key) else { continue }
+      backKey.destination = candidate
+      guard gives(way: backKey) else { continue }
       admission.action.source = candidate
-      back.action.destination = key.source
-      admission.reverse = back
+      admission.backKey = backKey
+      admission.back.destination = key.source
       return
     }
   }
@@ -52,24 +52,28 @@ extension PacketPath {
     let flow = table[slot]
     let key = flow.forward.key
     var silent: Trace?
-    let route = try? snapshot.routeAtEdge(key, edge, trace: &silent)
-    if var way = route, let judgment = way.judgment {
+    var admission = Admission()
+    try? snapshot.routeAtEdge(key, edge, into: &admission, trace: &silent)
+    if let judgment = admission.judgment {
       if judgment.match == nil, let match = flow.resource {
         judgment.match = match
         judgment.verdict = snapshot.judge(judgment.caller, match, edge, trace: &silent)
       }
-      way.action.route.service = judgment.match.flatMap { edge.serviceOf[$0.resource] }
+      admission.action.route.service = judgment.match.flatMap { edge.serviceOf[$0.resource] }
       let isAwaited = flow.isInspected && flow.resource == nil
       if judgment.isDenied {
         note(judgment, key, at: now, translated: nil)
       } else if isAwaited || judgment.match != nil && judgment.match == flow.resource {
-        var admission = snapshot.admit(key, by: way, backKey: snapshot.backKey(of: key, by: way))
+        admission.backKey = snapshot.backKey(of: key, by: admission.action)
+        snapshot.findWayBack(of: key, into: &admission)
         if flow.hasReverse, flow.reverse.key.destination != key.source {
           admission.action.source = flow.reverse.key.destination
-          admission.reverse = (flow.reverse.key, flow.action(isReverse: true))
+          admission.backKey = flow.reverse.key
+          admission.back = flow.action(isReverse: true)
+          admission.hasReverse = true
         }
         if admission.action.leadsLike(flow.action(isReverse: false)),
-          admission.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil)
+          admission.reverseKey == flow.reverseKey
         {
           table[slot].decide(admission, generation: snapshot.generation)
           return .holds

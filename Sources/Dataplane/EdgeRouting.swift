@@ -5,8 +5,23 @@ import Wire
 extension Snapshot {
   /// From the backbone or the Internet to the servers. Servers begin no conversations.
   func routeAtEdge(
+    _ key: FlowKey, _ edge: EdgeTable, into admission: inout Admission, trace: inout Trace?
+  ) throws(DropReason) {
+    let (judgment, service) = try judgeAtEdge(key, edge, trace: &trace)
+    admission.judgment = judgment
+    admission.action = Action(
+      egress: edge.services,
+      route: ResolvedRoute(
+        prefix: IPPrefix(host: key.destinationAddress), origin: .system,
+        nextHopType: judgment.caller.viaEndpoint ? .virtualNetworkServiceEndpoint : .internet,
+        service: service))
+  }
+
+  /// Who calls, which resource, and what that one's firewall says; and the resource's service. Both are unknown where a
+  /// host name is needed.
+  func judgeAtEdge(
     _ key: FlowKey, _ edge: EdgeTable, trace: inout Trace?
-  ) throws(DropReason) -> Way {
+  ) throws(DropReason) -> (Judgment, service: Int?) {
     let caller = try caller(key, edge, trace: &trace)
     let judgment = Judgment(caller: caller)
     let destination = key.destinationAddress
@@ -23,14 +38,7 @@ extension Snapshot {
       judgment.match = match
       judgment.verdict = judge(caller, match, edge, trace: &trace)
     }
-    return Way(
-      action: Action(
-        egress: edge.services,
-        route: ResolvedRoute(
-          prefix: IPPrefix(host: destination), origin: .system,
-          nextHopType: caller.viaEndpoint ? .virtualNetworkServiceEndpoint : .internet,
-          service: service)),
-      judgment: judgment)
+    return (judgment, service)
   }
 
   /// I3, with its reason for whoever listens.

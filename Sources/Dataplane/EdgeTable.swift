@@ -2,7 +2,7 @@ import Model
 import Wire
 
 /// What a service edge decides by (I2, I3): the resources, and who callers are.
-struct EdgeTable: Sendable {
+final class EdgeTable: Sendable {
   let side: ServiceSide
   /// Indices into the catalogue, by resource.
   let serviceOf: [Int?]

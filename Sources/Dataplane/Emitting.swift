@@ -4,8 +4,8 @@ import Wire
 /// Stage 3: the rewrite, and what goes out of which port; every frame gets its verdict and is counted.
 extension PacketPath {
   mutating func emit(
-    _ frame: Frame, _ headers: Headers, _ plan: Plan, cause: Int, from port: PortRecord,
-    into output: inout Transmission
+    _ frame: Frame, _ headers: Headers, _ plan: Plan, by action: Action, cause: Int,
+    from port: PortRecord, into output: inout Transmission
   ) {
     let first = output.items.count
     switch plan {
@@ -13,7 +13,7 @@ extension PacketPath {
     case .answer(let answer, let reply):
       if let reply { output.append(.init(port: port.id, frame: reply, cause: cause)) }
       conclude(.answered(answer), into: &output)
-    case .send(let action, let size):
+    case .send(let size):
       rewrite(frame, headers, by: action, size, from: port)
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
       let verdict = Verdict.forwarded(snapshot.link(of: action.egress))
@@ -43,8 +43,8 @@ extension PacketPath {
     refusal = nil
   }
 
-  /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2).
-  private func rewrite(
+  /// Addresses, time to live, MACs; checksums follow, incrementally (F1, F2). Mutating, lest `self` be copied.
+  private mutating func rewrite(
     _ frame: Frame, _ headers: Headers, by action: Action, _ size: Size, from ingress: PortRecord
   ) {
     // A sender that leaves checksums to its interface has only put the pseudo-header's sum there (F7). This

@@ -26,8 +26,8 @@ extension PacketPath {
     }
   }
 
-  /// F6: a SYN that goes into or comes out of a tunnel announces no more than fits it.
-  func clampSegment(
+  /// F6: a SYN that goes into or comes out of a tunnel announces no more than fits it. Mutating, lest `self` be copied.
+  mutating func clampSegment(
     _ frame: Frame, _ headers: Headers, between ingress: PortRecord, and egress: PortRecord
   ) {
     guard headers.tcpMaximumSegment != nil else { return }
@@ -56,30 +56,27 @@ extension PacketPath {
       let candidate = candidates + index
       var frame = frames[index]
       guard let half = candidate.pointee.half, half.pointee.isSteady,
-        half.pointee.key.rest == candidate.pointee.rest,
-        half.pointee.key.hasAddresses(candidate.pointee.addresses, of: frame.bytes),
+        half.pointee.has(
+          frame.bytes, rest: candidate.pointee.rest, addresses: candidate.pointee.addresses),
         half.pointee.isDecided(by: generation), Int(half.pointee.egress.index) >= ports
       else { break }
       let lane = tunnels.lanes[Int(half.pointee.egress.index) - ports]
       guard Int(candidate.pointee.length) <= lane.mtu else { break }
-      let transport = half.pointee.key.transport
-      half.pointee.rewrite.apply(
-        frame.bytes, isIPv6: half.pointee.key.isIPv6, transport: transport)
+      half.pointee.rewrite(frame.bytes)
       half.pointee.note(length: frame.length, now: frame.timestamp)
-      if transport == 6 {
+      if half.pointee.transport == 6 {
         half.pointee.tcp.noteSequence(candidate.pointee.endSequence)
         half.pointee.tcp.noteAcknowledgment(candidate.pointee.acknowledgment)
       }
       let headers = Headers(
-        plain: half.pointee.key.isIPv6, source: half.pointee.rewrite.source,
-        destination: half.pointee.rewrite.destination, transport: transport,
+        plain: half.pointee.isIPv6, source: half.pointee.newSource,
+        destination: half.pointee.newDestination, transport: half.pointee.transport,
         ports: UInt32(truncatingIfNeeded: half.pointee.key.rest),
         length: Int(candidate.pointee.length))
       frame.put(lane.encoder, headers, on: tunnels.backbone)
       counts.count(
-        Run(
-          egress: tunnels.backbone.id, service: half.pointee.service,
-          nextHopType: half.pointee.nextHopType, packets: 1, bytes: UInt64(frame.length)))
+        Run(passage: half.pointee.passage, packets: 1, bytes: UInt64(frame.length)),
+        by: tunnels.backbone.id)
       output.append(.init(port: tunnels.backbone.id, frame: frame, cause: index))
       output.append(.forwarded(tunnels.backbone.id), detail(of: half))
       index &+= 1

@@ -11,18 +11,19 @@ extension Snapshot {
       let subnet = self[key.ingress].subnet
     else { return }
     let destination = key.destinationAddress
-    let name = topology.qualifiedName(ofSubnet: subnet)
     switch routing.endpointPolicy(ofSubnet: subnet, service: service, destination) {
     case .noPolicy: return
     case .listed(let index):
       trace.record(
         "endpoint-policy",
-        "N2: \(policies(of: subnet, listing: topology.resources[index])) of subnet \(name) lists "
+        "N2: \(policies(of: subnet, listing: topology.resources[index])) of subnet "
+          + "\(topology.qualifiedName(ofSubnet: subnet)) lists "
           + topology.resources[index].name)
     case .unlisted:
       trace.record(
         "endpoint-policy",
-        "N2: no policy of subnet \(name) lists a resource at \(destination)")
+        "N2: no policy of subnet \(topology.qualifiedName(ofSubnet: subnet)) lists a resource at \(destination)"
+      )
       throw .endpointPolicy
     }
   }

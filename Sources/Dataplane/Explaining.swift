@@ -89,13 +89,14 @@ extension PacketPath {
     }
     trace.record("flow", "none yet: the slow path decides")
     var groups = GroupPassage.none
-    let way = try routeFirst(key, continuing: nil, groups: &groups, trace: &trace)
-    if let judgment = way.judgment {
+    var admission = Admission()
+    try routeFirst(key, continuing: nil, into: &admission, groups: &groups, trace: &trace)
+    if let judgment = admission.judgment {
       guard judgment.match != nil || headers.isSYN else { throw .noFlow }
       if judgment.isDenied, headers.transport != 6 { throw .resourceFirewall }
       if explanation.refuse(judgment, headers) { return }
     }
-    try send(frame, headers, by: way.action, from: port, into: &explanation, trace: &trace)
+    try send(frame, headers, by: admission.action, from: port, into: &explanation, trace: &trace)
   }
 
   /// What comes out of a tunnel. False, and nothing done, for what concerns the backbone's link itself.
@@ -126,7 +127,7 @@ extension PacketPath {
     into explanation: inout Explanation, trace: inout Trace?
   ) throws(DropReason) {
     if let tunnel = snapshot.tunnel(action.egress) {
-      try check(frame, headers, for: tunnel)
+      try Self.check(frame, headers, for: tunnel)
       trace.record("encapsulate", snapshot.describe(tunnel, headers, action))
     }
     try explanation.send(headers, action, snapshot)

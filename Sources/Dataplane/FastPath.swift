@@ -17,7 +17,7 @@ extension PacketPath {
     var length: UInt32 = 0
     var endSequence: UInt32 = 0
     var acknowledgment: UInt32 = 0
-    /// `FlowKey.rest`, and the addresses of IPv4: what its flow's key must be.
+    /// `FlowKey.rest`, and the addresses of IPv4, source before destination: what its flow's key must be.
     var rest: UInt64 = 0
     var addresses: UInt64 = 0
   }
@@ -50,9 +50,7 @@ extension PacketPath {
 
   /// Packets that were forwarded one after the other and count for the same: taken into the sums at once.
   struct Run {
-    var egress = PortID(0)
-    var service = FlowHalf.noService
-    var nextHopType = NextHopType.none
+    var passage = Passage.none
     var packets: UInt64 = 0
     var bytes: UInt64 = 0
   }
@@ -76,6 +74,7 @@ extension PacketPath {
 
   /// Which frames of a vector are plain, and which flows they may belong to.
   /// - Returns: how many bytes the frames had on the wire.
+  @inline(__always)
   func recognize(
     _ vector: borrowing PacketVector, _ range: Range<Int>, from port: PortID
   ) -> Int {
@@ -96,50 +95,103 @@ extension PacketPath {
     let ownMAC = (record.macAddress.bits << 16).bigEndian & mask
     // Longer than the link carries: a batch of segments (F7).
     let longest = record.device.mtu
-    for index in range {
+    var index = range.lowerBound
+    while index < range.upperBound {
       if index &+ Self.distance < count { spurline_prefetch(frames[index &+ Self.distance].bytes) }
-      let frame = frames[index]
+      let frame = frames + index
       let candidate = candidates + index
+      index &+= 1
       candidate.pointee.length = 0
-      bytes &+= frame.wireLength
-      let start = UnsafeRawPointer(frame.bytes)
-      guard !frame.isTruncated, frame.length >= 14,
+      bytes &+= frame.pointee.wireLength
+      let start = UnsafeRawPointer(frame.pointee.bytes)
+      guard !frame.pointee.isTruncated, frame.pointee.length >= 14,
         start.loadUnaligned(as: UInt64.self) & mask == ownMAC
       else { continue }
-      // Each version by itself: the compiler then has no need of 128 bits for IPv4.
       switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian {
       case 0x0800:
-        guard let packet = PlainPacket(ipv4: start, length: frame.length), packet.length <= longest
+        guard let packet = PlainIPv4(start, length: frame.pointee.length), packet.length <= longest
         else { continue }
         note(packet, from: port, candidate)
       case 0x86dd:
-        guard let packet = PlainPacket(ipv6: start, length: frame.length), packet.length <= longest
-        else { continue }
-        note(packet, from: port, candidate)
+        Self.noteIPv6(
+          start, length: frame.pointee.length, longest: longest, from: port, table, candidate)
       default: continue
       }
     }
     for index in range {
       let candidate = candidates + index
-      candidate.pointee.half =
-        candidate.pointee.length > 0 ? table.candidate(candidate.pointee.hash) : nil
+      guard candidate.pointee.length > 0 else {
+        candidate.pointee.half = nil
+        continue
+      }
+      candidate.pointee.half = table.candidate(
+        candidate.pointee.hash, rest: candidate.pointee.rest)
+      if candidate.pointee.half == nil { prefetchReplies(of: candidate.pointee) }
     }
     return bytes
   }
 
+  /// Has the processor load where a new flow's replies will be entered, if it leaves as the last new one did. A wrong guess
+  /// costs a load.
   @inline(__always)
-  func note(
-    _ packet: PlainPacket, from port: PortID, _ candidate: UnsafeMutablePointer<Candidate>
+  private func prefetchReplies(of candidate: Candidate) {
+    guard !FlowKey.isIPv6(rest: candidate.rest) else { return }
+    let source = lastNew.source.map { UInt64(truncatingIfNeeded: $0) } ?? candidate.addresses >> 32
+    let ports = UInt32(truncatingIfNeeded: candidate.rest)
+    let rest = FlowKey.rest(
+      ports: ports >> 16 | ports << 16, port: lastNew.replyPort,
+      transport: FlowKey.transport(ofRest: candidate.rest), isIPv6: false)
+    table.prefetchEntry(
+      FlowKey.hash(addresses: candidate.addresses << 32 | source, rest: rest, seed: table.seed))
+  }
+
+  @inline(__always)
+  private func note(
+    _ packet: PlainIPv4, from port: PortID, _ candidate: UnsafeMutablePointer<Candidate>
   ) {
+    let rest = FlowKey.rest(
+      ports: packet.ports, port: port, transport: packet.transport, isIPv6: false)
+    let hash = FlowKey.hash(addresses: packet.addresses, rest: rest, seed: table.seed)
+    table.prefetchEntry(hash)
+    candidate.pointee = Candidate(
+      hash: hash, length: UInt32(truncatingIfNeeded: packet.length),
+      endSequence: packet.endSequence, acknowledgment: packet.acknowledgment, rest: rest,
+      addresses: packet.addresses)
+  }
+
+  /// By itself: what needs 128 bits would take the registers from what does not.
+  @inline(never)
+  static func noteIPv6(
+    _ start: UnsafeRawPointer, length: Int, longest: Int, from port: PortID,
+    _ table: borrowing FlowTable, _ candidate: UnsafeMutablePointer<Candidate>
+  ) {
+    guard let packet = PlainPacket(ipv6: start, length: length), packet.length <= longest else {
+      return
+    }
     let key = FlowKey(packet, port: port)
     let hash = table.hash(of: key)
     table.prefetchEntry(hash)
-    candidate.pointee.rest = key.rest
-    candidate.pointee.addresses = key.addresses
-    candidate.pointee.hash = hash
-    candidate.pointee.length = UInt32(truncatingIfNeeded: packet.length)
-    candidate.pointee.endSequence = packet.endSequence
-    candidate.pointee.acknowledgment = packet.acknowledgment
+    candidate.pointee = Candidate(
+      hash: hash, length: UInt32(truncatingIfNeeded: packet.length),
+      endSequence: packet.endSequence, acknowledgment: packet.acknowledgment, rest: key.rest)
+  }
+
+  /// A frame whose encapsulation is off.
+  func note(
+    _ frame: Frame, longest: Int, from port: PortID, _ candidate: UnsafeMutablePointer<Candidate>
+  ) {
+    let start = UnsafeRawPointer(frame.bytes)
+    guard frame.length >= 14 else { return }
+    switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian {
+    case 0x0800:
+      guard let packet = PlainIPv4(start, length: frame.length), packet.length <= longest else {
+        return
+      }
+      note(packet, from: port, candidate)
+    case 0x86dd:
+      Self.noteIPv6(start, length: frame.length, longest: longest, from: port, table, candidate)
+    default: return
+    }
   }
 
   /// Forwards frames of a batch, from `index` on, as long as they are plain packets of flows that are in force and
@@ -157,39 +209,37 @@ extension PacketPath {
     let generation = snapshot.generation
     let links = links
     var current = run
+    var link = current.passage == .none ? links : links + Int(current.passage.egress.index)
     let (verdicts, items) = output.reserve(end &- first)
     var index = first
     while index < end {
       let candidate = candidates + index
       let frame = frames[index]
       // A frame before may have removed the flow: then its halves are not steady, or have other keys.
-      guard let half = candidate.pointee.half, half.pointee.isSteady,
-        half.pointee.key.rest == candidate.pointee.rest,
-        half.pointee.key.hasAddresses(candidate.pointee.addresses, of: frame.bytes),
+      guard let half = candidate.pointee.half,
+        half.pointee.has(
+          frame.bytes, rest: candidate.pointee.rest, addresses: candidate.pointee.addresses),
         half.pointee.isDecided(by: generation)
       else { break }
-      let egress = half.pointee.egress
-      let link = links + Int(egress.index)
+      let passage = half.pointee.passage
+      if passage != current.passage {
+        guard passage.isSteady else { break }
+        counts.count(current)
+        current = Run(passage: passage)
+        link = links + Int(passage.egress.index)
+      }
       guard candidate.pointee.length <= link.pointee.mtu else { break }
-      let transport = half.pointee.key.transport
-      half.pointee.rewrite.apply(
-        frame.bytes, isIPv6: half.pointee.key.isIPv6, transport: transport)
+      half.pointee.rewrite(frame.bytes)
       frame.bytes.storeBytes(of: link.pointee.head, as: UInt64.self)
       frame.bytes.storeBytes(of: link.pointee.rest, toByteOffset: 8, as: UInt32.self)
       half.pointee.note(length: frame.length, now: frame.timestamp)
-      if transport == 6 {
+      if half.pointee.transport == 6 {
         half.pointee.tcp.noteSequence(candidate.pointee.endSequence)
         half.pointee.tcp.noteAcknowledgment(candidate.pointee.acknowledgment)
       }
-      if current.egress != egress || current.service != half.pointee.service
-        || current.nextHopType != half.pointee.nextHopType
-      {
-        counts.count(current)
-        current = Run(
-          egress: egress, service: half.pointee.service, nextHopType: half.pointee.nextHopType)
-      }
       current.packets &+= 1
       current.bytes &+= UInt64(truncatingIfNeeded: frame.length)
+      let egress = passage.egress
       (verdicts + (index &- first)).initialize(to: .forwarded(egress))
       (items + (index &- first)).initialize(to: .init(port: egress, frame: frame, cause: index))
       index &+= 1
@@ -207,25 +257,8 @@ extension PacketPath {
     let key = half.pointee.key
     var detail = PacketDetail()
     detail.route = table[match.slot].action(isReverse: match.isReverse).route
-    detail.translatedSource = key.address(half.pointee.rewrite.source)
-    detail.translatedDestination = key.address(half.pointee.rewrite.destination)
+    detail.translatedSource = key.address(half.pointee.newSource)
+    detail.translatedDestination = key.address(half.pointee.newDestination)
     return detail
-  }
-}
-
-extension FlowKey {
-  /// Both of IPv4 in one number.
-  @inline(__always)
-  fileprivate var addresses: UInt64 {
-    UInt64(truncatingIfNeeded: source) << 32 | UInt64(truncatingIfNeeded: destination)
-  }
-
-  /// - Parameters:
-  ///   - addresses: of a packet of this version, where it is IPv4.
-  ///   - frame: where they stand, untagged, where it is IPv6.
-  @inline(__always)
-  func hasAddresses(_ addresses: UInt64, of frame: UnsafeMutableRawPointer) -> Bool {
-    guard isIPv6 else { return self.addresses == addresses }
-    return PlainPacket.ipv6Addresses(frame) == (source, destination)
   }
 }

@@ -34,10 +34,11 @@ extension Snapshot {
     _ key: FlowKey, from source: IPAddress, at ingress: PortRecord,
     groups passage: inout GroupPassage, trace: inout Trace?
   ) throws(DropReason) {
-    guard passage.meetsOutbound, case .networkInterface(let index) = ingress.kind else { return }
-    let nic = topology.networkInterfaces[index]
+    guard passage.meetsOutbound, let sender = ingress.nic, !sender.isPlatform,
+      sender.hasSecurityGroup
+    else { return }
+    let nic = topology.networkInterfaces[sender.index]
     let subnet = topology.subnets[nic.subnet]
-    guard nic.securityGroup != nil || subnet.securityGroup != nil else { return }
     let packet = securityPacket(
       key, source, key.destinationAddress, in: subnet.virtualNetwork)
     if let group = nic.securityGroup {
@@ -59,11 +60,11 @@ extension Snapshot {
   func filterInbound(
     _ key: FlowKey, _ action: Action, groups passage: inout GroupPassage, trace: inout Trace?
   ) throws(DropReason) {
-    guard case .networkInterface(let index) = self[action.egress].kind else { return }
-    if case .platform = self[key.ingress].kind { return }
-    let nic = topology.networkInterfaces[index]
+    guard let receiver = self[action.egress].nic, !receiver.isPlatform, receiver.hasSecurityGroup,
+      self[key.ingress].nic?.isPlatform != true
+    else { return }
+    let nic = topology.networkInterfaces[receiver.index]
     let subnet = topology.subnets[nic.subnet]
-    guard nic.securityGroup != nil || subnet.securityGroup != nil else { return }
     // The destination of the key is private already, also where the guest calls itself by its public address.
     let packet = securityPacket(
       key, key.address(action.source ?? key.source), key.destinationAddress,

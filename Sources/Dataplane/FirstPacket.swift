@@ -6,38 +6,45 @@ extension PacketPath {
   /// - Parameter egress: the port by which the packet's flow has left until now, where it is another way that the flow
   ///   takes, not another connection that begins.
   mutating func routeFirst(
-    _ key: FlowKey, continuing egress: PortID?
-  ) throws(DropReason) -> Snapshot.Way {
+    _ key: FlowKey, continuing egress: PortID?, into admission: inout Admission
+  ) throws(DropReason) {
     var groups = GroupPassage.none
     var noTrace: Trace?
     defer {
       refusal = groups.refusal
       ruleHits.count(groups)
     }
-    return try routeFirst(key, continuing: egress, groups: &groups, trace: &noTrace)
+    try routeFirst(
+      key, continuing: egress, into: &admission, groups: &groups, trace: &noTrace)
   }
 
+  // Inlined with what it asks, or `self` would be copied for the call: as for each non-mutating method of so large a
+  // structure.
+  @inline(__always)
   func routeFirst(
-    _ key: FlowKey, continuing egress: PortID?, groups: inout GroupPassage, trace: inout Trace?
-  ) throws(DropReason) -> Snapshot.Way {
+    _ key: FlowKey, continuing egress: PortID?, into admission: inout Admission,
+    groups: inout GroupPassage, trace: inout Trace?
+  ) throws(DropReason) {
     groups.meetsOutbound = egress == nil && !answersDelivered(key)
     if !groups.meetsOutbound, egress == nil {
       trace.record("security-group", "N1: it answers a packet that the NIC has received")
     }
-    let way = try snapshot.route(key, groups: &groups, trace: &trace)
-    let action = way.action
-    try snapshot.filterByPolicy(key, action.route, trace: &trace)
-    guard egress != action.egress else { return way }
-    guard !answersSent(key, action) else {
-      trace.record("security-group", "N1: it answers a packet that the receiver has sent")
-      return way
+    try snapshot.route(key, into: &admission, groups: &groups, trace: &trace)
+    try snapshot.filterByPolicy(key, admission.action.route, trace: &trace)
+    // What leaves by a port towards the world meets no groups there.
+    guard egress != admission.action.egress, snapshot[admission.action.egress].nic != nil else {
+      return
     }
-    try snapshot.filterInbound(key, action, groups: &groups, trace: &trace)
-    return way
+    guard !answersSent(key, admission.action) else {
+      trace.record("security-group", "N1: it answers a packet that the receiver has sent")
+      return
+    }
+    try snapshot.filterInbound(key, admission.action, groups: &groups, trace: &trace)
   }
 
   /// Whether the port has received the packet that this one answers, by a way that is not the way back: its groups have let
   /// that one in, and know the connection.
+  @inline(__always)
   private func answersDelivered(_ key: FlowKey) -> Bool {
     guard let flow = oneWayFlows.flow(answeredBy: key), let match = table.find(flow) else {
       return false
@@ -46,10 +53,9 @@ extension PacketPath {
   }
 
   /// Whether the receiver has sent the packet that this one answers, which went another way.
+  @inline(__always)
   private func answersSent(_ key: FlowKey, _ action: Action) -> Bool {
-    guard snapshot[action.egress].subnet != nil,
-      let match = table.find(snapshot.backKey(of: key, by: Snapshot.Way(action: action)))
-    else { return false }
+    guard let match = table.find(snapshot.backKey(of: key, by: action)) else { return false }
     return table[match.slot].state != .reset
   }
 
@@ -62,7 +68,7 @@ extension FlowHalf {
   /// What replies have, wherever they go: they begin where this direction ends.
   var keyOfReplies: FlowKey {
     FlowKey(
-      port: egress, source: rewrite.destination, destination: rewrite.source,
+      port: egress, source: newDestination, destination: newSource,
       sourcePort: key.destinationPort, destinationPort: key.sourcePort, transport: key.transport,
       isIPv6: key.isIPv6)
   }

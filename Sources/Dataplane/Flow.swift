@@ -3,12 +3,26 @@ import Wire
 
 /// What is done to the packets of one direction of a flow: new addresses, and a way out.
 struct Action: Equatable {
+  /// Why it goes there: for counters, replay and explanations.
+  var route: ResolvedRoute
   var egress: PortID
   /// New addresses, where they change (F1).
   var source: UInt128?
   var destination: UInt128?
-  /// Why it goes there: for counters, replay and explanations.
-  var route: ResolvedRoute
+
+  /// Not decided yet.
+  static var undecided: Action {
+    Action(
+      egress: PortID(0),
+      route: ResolvedRoute(prefix: .anyIPv4, origin: .system, nextHopType: .none))
+  }
+
+  init(egress: PortID, source: UInt128? = nil, destination: UInt128? = nil, route: ResolvedRoute) {
+    self.egress = egress
+    self.source = source
+    self.destination = destination
+    self.route = route
+  }
 
   /// Whether packets leave by the same port with the same addresses.
   func leadsLike(_ other: Action) -> Bool {
@@ -66,57 +80,6 @@ struct TCPSide: BitwiseCopyable {
   var sentFIN = false
 }
 
-/// One direction of a flow: what a packet of it that changes nothing else reads and writes. 128 bytes, two
-/// lines of the cache, whatever else there is to know of the flow.
-struct FlowHalf {
-  static let size = 128
-
-  var key: FlowKey
-  /// The generation of the snapshot that it was last decided by, cut to 32 bits.
-  var generation: UInt32
-  let rewrite: PlainRewrite
-  var egress: PortID
-  /// The index of the endpoint's service; `noService` where there is none.
-  var service: UInt16
-  var packets: UInt64 = 0
-  var bytes: UInt64 = 0
-  /// Nanoseconds since 1970; 0 where no packet came.
-  var lastSeen: UInt64 = 0
-  var tcp = TCPSide()
-  let nextHopType: NextHopType
-  /// A plain packet (`PlainPacket`) leaves the flow in the state it is in: the fast path may take it.
-  var isSteady = false
-
-  static let noService = UInt16.max
-
-  init(key: FlowKey, action: Action, generation: UInt64) {
-    self.key = key
-    self.generation = UInt32(truncatingIfNeeded: generation)
-    rewrite = PlainRewrite(
-      source: action.source ?? key.source, destination: action.destination ?? key.destination,
-      from: key.source, and: key.destination)
-    nextHopType = action.route.nextHopType
-    egress = action.egress
-    service = Self.noService
-    noteService(of: action.route)
-  }
-
-  mutating func noteService(of route: ResolvedRoute) {
-    service = route.service.map { UInt16(clamping: $0) } ?? Self.noService
-  }
-
-  func isDecided(by generation: UInt64) -> Bool {
-    self.generation == UInt32(truncatingIfNeeded: generation)
-  }
-
-  /// Counts one packet in.
-  mutating func note(length: Int, now: UInt64) {
-    packets &+= 1
-    bytes &+= UInt64(length)
-    lastSeen = now
-  }
-}
-
 /// What is seldom asked of one direction.
 struct HalfDetails {
   var route: ResolvedRoute
@@ -158,12 +121,11 @@ struct Flow {
   /// As the slow path admits it.
   init(_ key: FlowKey, _ admission: Admission, state: FlowState, generation: UInt64) {
     // Without a way back the reverse half stands for nothing, and no entry of the table leads to it.
-    let reverse = admission.reverse ?? (key, admission.action)
     forward = FlowHalf(key: key, action: admission.action, generation: generation)
-    self.reverse = FlowHalf(key: reverse.key, action: reverse.action, generation: generation)
+    reverse = FlowHalf(key: admission.backKey, action: admission.back, generation: generation)
     forwardDetails = HalfDetails(route: admission.action.route)
-    reverseDetails = HalfDetails(route: reverse.action.route)
-    hasReverse = admission.reverse != nil
+    reverseDetails = HalfDetails(route: admission.back.route)
+    hasReverse = admission.hasReverse
     self.state = state
     ownerSubnet = admission.ownerSubnet
     ownerService = admission.ownerService
@@ -173,8 +135,11 @@ struct Flow {
 
   /// The source that it leaves with, where that is another.
   var translatedSource: UInt128? {
-    forward.rewrite.source == forward.key.source ? nil : forward.rewrite.source
+    forward.newSource == forward.key.source ? nil : forward.newSource
   }
+
+  /// What the table finds replies by.
+  var reverseKey: FlowKey? { hasReverse ? reverse.key : nil }
 
   /// Counts as the service's from now on.
   mutating func noteService(_ service: Int?) {
@@ -193,9 +158,9 @@ struct Flow {
     let half = isReverse ? reverse : forward
     return Action(
       egress: half.egress,
-      source: half.rewrite.source == half.key.source ? nil : half.rewrite.source,
+      source: half.newSource == half.key.source ? nil : half.newSource,
       destination:
-        half.rewrite.destination == half.key.destination ? nil : half.rewrite.destination,
+        half.newDestination == half.key.destination ? nil : half.newDestination,
       route: isReverse ? reverseDetails.route : forwardDetails.route)
   }
 
@@ -206,19 +171,6 @@ struct Flow {
     reverse = fresh.reverse.continuing(reverse)
     forwardDetails.route = fresh.forwardDetails.route
     if hasReverse { reverseDetails.route = fresh.reverseDetails.route }
-  }
-}
-
-extension FlowHalf {
-  /// With what packets have left in another.
-  func continuing(_ other: FlowHalf) -> FlowHalf {
-    var half = self
-    half.packets = other.packets
-    half.bytes = other.bytes
-    half.lastSeen = other.lastSeen
-    half.tcp = other.tcp
-    half.isSteady = other.isSteady
-    return half
   }
 }
 

@@ -15,6 +15,11 @@ struct FlowKey: Hashable {
   /// came in by, source port, destination port.
   private(set) var rest: UInt64
 
+  /// No packet's: its protocol is none.
+  static var none: FlowKey {
+    FlowKey(port: PortID(0), source: 0, destination: 0, ports: 0, transport: 0, isIPv6: false)
+  }
+
   init(
     port: PortID, source: UInt128, destination: UInt128, sourcePort: UInt16,
     destinationPort: UInt16, transport: UInt8, isIPv6: Bool
@@ -26,15 +31,25 @@ struct FlowKey: Hashable {
   }
 
   @inline(__always)
+  init(source: UInt128, destination: UInt128, rest: UInt64) {
+    self.source = source
+    self.destination = destination
+    self.rest = rest
+  }
+
+  @inline(__always)
   private init(
     port: PortID, source: UInt128, destination: UInt128, ports: UInt32, transport: UInt8,
     isIPv6: Bool
   ) {
     self.source = source
     self.destination = destination
-    rest =
-      UInt64(ports) | UInt64(port.index) << 32 | UInt64(transport) << 48
-      | (isIPv6 ? Self.ipv6 : 0)
+    rest = Self.rest(ports: ports, port: port, transport: transport, isIPv6: isIPv6)
+  }
+
+  @inline(__always)
+  static func rest(ports: UInt32, port: PortID, transport: UInt8, isIPv6: Bool) -> UInt64 {
+    UInt64(ports) | UInt64(port.index) << 32 | UInt64(transport) << 48 | (isIPv6 ? ipv6 : 0)
   }
 
   @inline(__always)
@@ -69,16 +84,21 @@ struct FlowKey: Hashable {
     set { rest = rest & ~(0xffff << 32) | UInt64(newValue) << 32 }
   }
   var ingress: PortID { PortID(Int(port)) }
-  var transport: UInt8 { UInt8(truncatingIfNeeded: rest >> 48) }
-  var isIPv6: Bool { rest & Self.ipv6 != 0 }
+  var transport: UInt8 { Self.transport(ofRest: rest) }
+  var isIPv6: Bool { Self.isIPv6(rest: rest) }
+
+  @inline(__always)
+  static func transport(ofRest rest: UInt64) -> UInt8 { UInt8(truncatingIfNeeded: rest >> 48) }
+
+  @inline(__always)
+  static func isIPv6(rest: UInt64) -> Bool { rest & ipv6 != 0 }
 
   /// A multiply-and-fold hash over all of it, keyed against flooding of one bucket.
   @inline(__always)
   func hash(seed: UInt64) -> UInt32 {
-    // Both addresses of IPv4 in one number.
-    var h = Self.mix(
-      UInt64(truncatingIfNeeded: source) << 32 ^ UInt64(truncatingIfNeeded: destination) ^ seed,
-      rest ^ 0x9e37_79b9_7f4a_7c15)
+    let addresses =
+      UInt64(truncatingIfNeeded: source) << 32 ^ UInt64(truncatingIfNeeded: destination)
+    var h = Self.mix(addresses ^ seed, rest ^ 0x9e37_79b9_7f4a_7c15)
     if isIPv6 {
       h ^= Self.mix(
         UInt64(truncatingIfNeeded: source) ^ 0xe703_7ed1_a0b4_28db,
@@ -87,6 +107,13 @@ struct FlowKey: Hashable {
         UInt64(truncatingIfNeeded: source >> 64) ^ 0xa076_1d64_78bd_642f,
         UInt64(truncatingIfNeeded: destination >> 64) ^ ~seed)
     }
+    return UInt32(truncatingIfNeeded: h ^ h >> 32)
+  }
+
+  /// The same for IPv4, with both addresses in one number.
+  @inline(__always)
+  static func hash(addresses: UInt64, rest: UInt64, seed: UInt64) -> UInt32 {
+    let h = mix(addresses ^ seed, rest ^ 0x9e37_79b9_7f4a_7c15)
     return UInt32(truncatingIfNeeded: h ^ h >> 32)
   }
 

@@ -30,7 +30,7 @@ struct FlowTable: ~Copyable {
 
   let capacity: Int
   private(set) var count = 0
-  private let seed: UInt64
+  let seed: UInt64
   private let entries: UnsafeMutablePointer<Entry>
   private let mask: Int
   private let flows: UnsafeMutableRawPointer
@@ -98,7 +98,7 @@ struct FlowTable: ~Copyable {
     while entries[index].reference != Self.none {
       if entries[index].hash == hash {
         let match = Self.match(entries[index].reference)
-        if half(match).pointee.key == key { return match }
+        if half(match).pointee.has(key) { return match }
       }
       index = (index + 1) & mask
     }
@@ -110,14 +110,17 @@ struct FlowTable: ~Copyable {
   func prefetchEntry(_ hash: UInt32) { spurline_prefetch(entries + Int(hash) & mask) }
 
   /// The first half with this hash, its key not yet compared; it is being loaded. Nil where there is none.
+  /// - Parameter rest: of the packet's key: says how much of the half will be needed.
   @inline(__always)
-  func candidate(_ hash: UInt32) -> UnsafeMutablePointer<FlowHalf>? {
+  func candidate(_ hash: UInt32, rest: UInt64) -> UnsafeMutablePointer<FlowHalf>? {
     var index = Int(hash) & mask
     while entries[index].reference != Self.none {
       if entries[index].hash == hash {
         let half = half(Self.match(entries[index].reference))
         spurline_prefetch(half)
-        spurline_prefetch(UnsafeRawPointer(half) + 64)
+        if FlowKey.transport(ofRest: rest) == 6 || FlowKey.isIPv6(rest: rest) {
+          spurline_prefetch(UnsafeRawPointer(half) + FlowHalf.secondLine)
+        }
         return half
       }
       index = (index &+ 1) & mask
@@ -137,15 +140,26 @@ struct FlowTable: ~Copyable {
     return Match(slot: UInt32(offset / Self.stride), isReverse: offset % Self.stride != 0)
   }
 
+  var isFull: Bool { count == capacity }
+
   /// Puts a flow in. Nil where the table is full; the caller may evict one and try again.
   /// - Precondition: neither of its keys is in the table.
-  mutating func insert(_ flow: borrowing Flow) -> UInt32? {
-    guard count < capacity else { return nil }
+  mutating func insert(_ flow: Flow) -> UInt32? {
+    isFull ? nil : insert(flow) { _ in }
+  }
+
+  /// Puts a flow in where it is made: it is too large to be handed around.
+  /// - Parameter finish: what remains to be said of it before it is entered.
+  /// - Precondition: the table is not full, and neither of the flow's keys is in it.
+  @inline(__always)
+  mutating func insert(_ flow: @autoclosure () -> Flow, finish: (inout Flow) -> Void) -> UInt32 {
+    precondition(!isFull)
     let slot = free[capacity - 1 - count]
     count += 1
     if count < capacity { prefetchFlow(free[capacity - 1 - count]) }
     let place = self.flow(slot)
-    place.initialize(to: copy flow)
+    place.initialize(to: flow())
+    finish(&place.pointee)
     occupied[Int(slot)] = true
     noteSteadiness(slot)
     enter(hash(of: place.pointee.forward.key), reference: slot * 2)

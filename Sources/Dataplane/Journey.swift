@@ -93,8 +93,9 @@ extension Snapshot {
     _ key: FlowKey, _ groups: inout GroupPassage
   ) throws(DropReason) -> Action {
     var silent: Trace?
-    let action = try route(key, groups: &groups, trace: &silent).action
-    try filterByPolicy(key, action.route, trace: &silent)
-    return action
+    var admission = Admission()
+    try route(key, into: &admission, groups: &groups, trace: &silent)
+    try filterByPolicy(key, admission.action.route, trace: &silent)
+    return admission.action
   }
 }

@@ -13,7 +13,8 @@ public struct PacketPath: ~Copyable {
     case drop(DropReason)
     /// The answer's frame, if one is sent, stands in the transmission's memory.
     case answer(Answer, Frame?)
-    case send(Action, Size)
+    /// By the action that has been decided with it.
+    case send(Size)
   }
 
   /// How a packet fits its way out.
@@ -53,6 +54,8 @@ public struct PacketPath: ~Copyable {
   /// One per frame of a batch from a backbone with an encapsulation; see Decapsulating.swift.
   let arrivals: UnsafeMutablePointer<Arrival>
   let inner: UnsafeMutablePointer<Frame>
+  /// Where the last new flow's replies come in, and the source that it left with, if that was another.
+  var lastNew: (replyPort: PortID, source: UInt128?) = (PortID(0), nil)
   /// Before the frames of the vector that is being processed; see `PacketVector`.
   var room = 0
 
@@ -141,8 +144,9 @@ public struct PacketPath: ~Copyable {
   ) {
     do throws(ParseError) {
       let headers = try Headers.parse(frame.readOnly, wireLength: frame.wireLength)
-      let plan = decide(frame, headers, from: port, into: &output)
-      emit(frame, headers, plan, cause: cause, from: port, into: &output)
+      var admission = Admission()
+      let plan = decide(frame, headers, from: port, by: &admission, into: &output)
+      emit(frame, headers, plan, by: admission.action, cause: cause, from: port, into: &output)
     } catch {
       conclude(.dropped(DropReason(error)), into: &output)
     }

@@ -15,12 +15,15 @@ public final class Snapshot: Sendable {
   /// NICs in the topology's order, then their platform ports, then the ports towards the world.
   public let ports: [PortRecord]
 
-  /// Who has an address in a network.
+  /// Who has an address in a network. Plain bytes: copying it retains nothing.
   struct Owner {
     var networkInterface: Int
     /// Index into the NIC's `ipConfigurations`.
     var configuration: Int
     var port: PortID
+    var subnet: Int
+    /// Whether the guest calls itself by its public address.
+    var usesPublicAddress: Bool
     var privateAddress: IPAddress
     var publicAddress: IPAddress?
   }
@@ -28,8 +31,20 @@ public final class Snapshot: Sendable {
   struct ScopedAddress: Hashable {
     var virtualNetwork: Int
     var address: IPAddress
+
+    /// In as few numbers as hold it: first packets ask by it.
+    func hash(into hasher: inout Hasher) {
+      switch address {
+      case .v4(let v4): hasher.combine(UInt64(virtualNetwork) << 32 | UInt64(v4.bits))
+      case .v6(let v6):
+        hasher.combine(virtualNetwork)
+        hasher.combine(v6.bits)
+      }
+    }
   }
 
+  /// By NIC, who has its first address.
+  private let firstOwners: [Owner?]
   /// The NICs that a network reaches by private address: its own and its peers'.
   let reachable: [ScopedAddress: Owner]
   /// Public addresses are unique.
@@ -82,16 +97,21 @@ public final class Snapshot: Sendable {
 
     var own: [[(IPAddress, Owner)]] = Array(repeating: [], count: topology.virtualNetworks.count)
     var publicOwners: [IPAddress: Owner] = [:]
+    var firstOwners: [Owner?] = []
     for (index, nic) in topology.presentInterfaces.enumerated() {
+      firstOwners.append(nil)
       for (configuration, address) in nic.ipConfigurations.enumerated() {
         let owner = Owner(
           networkInterface: index, configuration: configuration, port: PortID(index),
+          subnet: nic.subnet, usesPublicAddress: nic.guestAddress == .public,
           privateAddress: address.privateAddress, publicAddress: address.publicAddress)
         own[topology.subnets[nic.subnet].virtualNetwork].append((address.privateAddress, owner))
+        if configuration == 0 { firstOwners[index] = owner }
         if let publicAddress = address.publicAddress { publicOwners[publicAddress] = owner }
       }
     }
     self.publicOwners = publicOwners
+    self.firstOwners = firstOwners
     hostAddresses = Set(topology.presentInterfaces.compactMap(\.platformAddress))
     var reachable: [ScopedAddress: Owner] = [:]
     for (network, record) in topology.virtualNetworks.enumerated() {
@@ -106,63 +126,14 @@ public final class Snapshot: Sendable {
 
   public func port(named name: String) -> PortID? { ports.first { $0.name == name }?.id }
 
+  /// Of an address that a NIC sends with: mostly its first one.
+  @inline(__always)
+  func owner(of address: IPAddress, sentBy nic: PortRecord.NIC) -> Owner? {
+    if let first = firstOwners[nic.index], first.privateAddress == address { return first }
+    return owner(of: address, in: nic.virtualNetwork)
+  }
+
   func owner(of address: IPAddress, in network: Int) -> Owner? {
     reachable[ScopedAddress(virtualNetwork: network, address: address)]
-  }
-}
-
-/// A port as the packet path sees it.
-public struct PortRecord: Sendable {
-  public enum Kind: Hashable, Sendable {
-    /// Index into `Topology.networkInterfaces`.
-    case networkInterface(Int)
-    /// The platform port of that NIC: disk traffic of the host (R8).
-    case platform(Int)
-    /// Index into `Topology.worldPorts`.
-    case world(Int)
-  }
-
-  public var id: PortID
-  /// The NIC's name, that and `-platform`, or `internet`, `gateway`, `backbone`.
-  public var name: String
-  public var kind: Kind
-  public var device: Device
-  /// Ours on this link, and that of the neighbour.
-  public var macAddress: MACAddress
-  public var peerMACAddress: MACAddress
-  /// The network that packets from this port belong to; nil for Internet and backbone.
-  public var virtualNetwork: Int?
-  /// Of a NIC.
-  public var subnet: Int?
-  /// Our own addresses on the link: the subnet's gateway addresses, or those of a port towards the world.
-  public var addresses: [IPAddress]
-
-  /// Those that a snapshot of the topology has, in its order.
-  public static func all(of topology: Topology) -> [PortRecord] {
-    var ports: [PortRecord] = []
-    func appendNIC(_ nic: NetworkInterface, name: String, kind: Kind, device: Device) {
-      let subnet = topology.subnets[nic.subnet]
-      ports.append(
-        PortRecord(
-          id: PortID(ports.count), name: name, kind: kind, device: device,
-          macAddress: Snapshot.fabricMAC, peerMACAddress: nic.macAddress,
-          virtualNetwork: subnet.virtualNetwork, subnet: nic.subnet,
-          addresses: [true, false].compactMap { subnet.gatewayAddress(ipv4: $0) }))
-    }
-    for (index, nic) in topology.presentInterfaces.enumerated() {
-      appendNIC(nic, name: nic.name, kind: .networkInterface(index), device: nic.device)
-    }
-    for (index, nic) in topology.presentInterfaces.enumerated() {
-      guard let device = nic.platformDevice else { continue }
-      appendNIC(nic, name: "\(nic.name)-platform", kind: .platform(index), device: device)
-    }
-    for (index, port) in topology.worldPorts.enumerated() {
-      ports.append(
-        PortRecord(
-          id: PortID(ports.count), name: port.kind.rawValue, kind: .world(index),
-          device: port.device, macAddress: port.macAddress, peerMACAddress: port.peerMACAddress,
-          virtualNetwork: port.virtualNetwork, subnet: nil, addresses: port.addresses))
-    }
-    return ports
   }
 }

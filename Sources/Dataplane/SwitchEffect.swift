@@ -50,8 +50,8 @@ extension Snapshot {
     let fresh = try? admit(flow.forward.key, trace: &silent)
     if let fresh, fresh.ownerService == flow.ownerService,
       fresh.action.leadsLike(flow.action(isReverse: false)),
-      fresh.reverse?.key == (flow.hasReverse ? flow.reverse.key : nil),
-      fresh.reverse?.action.leadsLike(flow.action(isReverse: true)) ?? true
+      fresh.reverseKey == flow.reverseKey,
+      !fresh.hasReverse || fresh.back.leadsLike(flow.action(isReverse: true))
     {
       return .holds(fresh)
     }

@@ -114,8 +114,8 @@ extension PacketPath {
       sender: flow.reverse.tcp, receiver: flow.forward.tcp, by: ingress,
       flow: flow, now: now)
     output.appendResets(
-      from: flow.forward.rewrite.source, key.sourcePort,
-      to: flow.forward.rewrite.destination, key.destinationPort,
+      from: flow.forward.newSource, key.sourcePort,
+      to: flow.forward.newDestination, key.destinationPort,
       sender: flow.forward.tcp, receiver: flow.reverse.tcp, by: egress,
       flow: flow, now: now)
     counts.switchResets += UInt64(output.items.count - sent)

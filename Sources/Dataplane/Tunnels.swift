@@ -7,16 +7,26 @@ import Wire
 /// replies come in by it once their encapsulation is off. So the keys of their flows hold the network (F5), and
 /// equal addresses in two networks are two flows towards one service. Where the encapsulation does not tell two
 /// subnets of a network apart, the replies of both come in by the first one's port.
-struct Tunnels: Sendable {
-  struct Tunnel: Sendable {
+final class Tunnels: Sendable {
+  final class Tunnel: Sendable {
     /// The subnet's port: named as the backbone, with the MTU that the headers leave.
-    var record: PortRecord
+    let record: PortRecord
     let subnet: Int
     let encoder: TunnelEncoder
     /// The port that replies come in by.
-    var replies: PortID
+    let replies: PortID
     /// The largest fragment, in bytes: a fragment's headers may be longer than a whole packet's.
     let fragmentMTU: Int
+
+    init(
+      record: PortRecord, subnet: Int, encoder: TunnelEncoder, replies: PortID, fragmentMTU: Int
+    ) {
+      self.record = record
+      self.subnet = subnet
+      self.encoder = encoder
+      self.replies = replies
+      self.fragmentMTU = fragmentMTU
+    }
   }
 
   /// What each packet asks of a tunnel: nothing in it is counted by reference.
@@ -40,13 +50,13 @@ struct Tunnels: Sendable {
   private let firstIndex: Int
   private let networks: [Int]
   /// One for each subnet, in their order.
-  private(set) var all: [Tunnel] = []
-  private(set) var lanes: [Lane] = []
-  private var byPrefix: [OverlayPrefix: PortID] = [:]
+  let all: [Tunnel]
+  let lanes: [Lane]
+  private let byPrefix: [OverlayPrefix: PortID]
   /// The first tunnel of each network, and the networks by their number.
-  private var byVNI: [UInt32: PortID] = [:]
+  private let byVNI: [UInt32: PortID]
   /// At the edge, by inner source MAC address.
-  private var byMAC: [MACAddress: PortID] = [:]
+  private let byMAC: [MACAddress: PortID]
 
   /// Nil where packets go as they are.
   /// - Parameter ports: the snapshot's.
@@ -60,39 +70,48 @@ struct Tunnels: Sendable {
     networks = topology.subnets.map(\.virtualNetwork)
     ownIPv6 = physical.addresses.filter { !$0.isIPv4 }.map(\.bits)
     self.encapsulation = encapsulation
-    isEdge = topology.role == .edge
+    let isEdge = topology.role == .edge
+    self.isEdge = isEdge
     decoder = TunnelDecoder(
       isServiceTunnel: encapsulation.isServiceTunnel, format: encapsulation.format)
+    var all: [Tunnel] = []
+    var byPrefix: [OverlayPrefix: PortID] = [:]
+    var byVNI: [UInt32: PortID] = [:]
+    var byMAC: [MACAddress: PortID] = [:]
     for (subnet, identity) in topology.identities.enumerated() {
       let id = PortID(ports.count + subnet)
       let prefix = encapsulation.prefixes[subnet] ?? identity.prefix
       let encoder = TunnelEncoder(
         encapsulation, identity, prefix: prefix, on: physical, isEdge: isEdge)
-      var record = physical
-      record.id = id
-      record.virtualNetwork = topology.subnets[subnet].virtualNetwork
-      record.device.mtu -= encoder.overhead(isFragment: false)
-      if let outer = encoder.outer {
-        record.macAddress = outer.sourceMAC
-        record.peerMACAddress = outer.destinationMAC
-      }
-      // A service tunnel carries no ICMP errors.
-      if encapsulation.isServiceTunnel { record.addresses = [] }
+      var device = physical.device
+      device.mtu -= encoder.overhead(isFragment: false)
+      let record = PortRecord(
+        id: id, name: physical.name, kind: physical.kind, device: device,
+        macAddress: encoder.outer?.sourceMAC ?? physical.macAddress,
+        peerMACAddress: encoder.outer?.destinationMAC ?? physical.peerMACAddress,
+        virtualNetwork: topology.subnets[subnet].virtualNetwork,
+        // A service tunnel carries no ICMP errors.
+        addresses: encapsulation.isServiceTunnel ? [] : physical.addresses)
       let first =
         encapsulation.isServiceTunnel ? byPrefix[prefix] : byVNI[identity.network]
       if first == nil { byPrefix[prefix] = id }
       if byVNI[identity.network] == nil { byVNI[identity.network] = id }
       byMAC[BackboneEncapsulation.macAddress(network: identity.network, subnet: identity.subnet)] =
         id
-      lanes.append(
-        Lane(
-          encoder: encoder, mtu: record.device.mtu, macAddress: record.macAddress,
-          peerMACAddress: record.peerMACAddress))
       all.append(
         Tunnel(
           record: record, subnet: subnet, encoder: encoder, replies: first ?? id,
           fragmentMTU: physical.device.mtu - encoder.overhead(isFragment: true)))
     }
+    self.all = all
+    lanes = all.map {
+      Lane(
+        encoder: $0.encoder, mtu: $0.record.device.mtu, macAddress: $0.record.macAddress,
+        peerMACAddress: $0.record.peerMACAddress)
+    }
+    self.byPrefix = byPrefix
+    self.byVNI = byVNI
+    self.byMAC = byMAC
   }
 
   /// Whether what stands in no outer header is for ourselves.
@@ -158,15 +177,8 @@ extension Snapshot {
   /// Of a port of ours, or of a tunnel's.
   @inline(__always)
   subscript(port: PortID) -> PortRecord {
-    // Lent, not copied: most want to know one thing of it.
-    _read {
-      let index = Int(port.index)
-      if index < ports.count {
-        yield ports[index]
-      } else {
-        yield tunnels!.all[index - ports.count].record
-      }
-    }
+    let index = Int(port.index)
+    return index < ports.count ? ports[index] : tunnels!.all[index - ports.count].record
   }
 
   func tunnel(_ port: PortID) -> Tunnels.Tunnel? {

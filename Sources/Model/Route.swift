@@ -19,16 +19,21 @@ public enum RouteOrigin: String, CaseIterable, Sendable, Codable {
   case system
 }
 
-/// What the packet path needs of the route that won. Plain bytes: copying it retains nothing.
+/// What the packet path needs of the route that won. Plain bytes, and few of them: each flow keeps two.
 public struct ResolvedRoute: Hashable, Sendable {
   public var prefix: IPPrefix
   public var origin: RouteOrigin
   public var nextHopType: NextHopType
+  private var storedService: Int32 = -1
   /// The appliance of a user route, or the neighbour that a BGP route was learned from.
   public var nextHop: IPAddress?
+
   /// Of an endpoint route: the index into `Topology.services.services`. Of a peering or
   /// virtual-network route: nil.
-  public var service: Int?
+  public var service: Int? {
+    get { storedService < 0 ? nil : Int(storedService) }
+    set { storedService = newValue.map(Int32.init) ?? -1 }
+  }
 
   public init(
     prefix: IPPrefix, origin: RouteOrigin, nextHopType: NextHopType, nextHop: IPAddress? = nil,

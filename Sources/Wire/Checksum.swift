@@ -9,15 +9,12 @@ public struct ChecksumSum: Sendable {
   @inlinable public mutating func add(_ word: UInt16) { addCarrying(UInt64(word)) }
 
   /// Two words, in host order.
-  @inlinable public mutating func add(_ value: UInt32) {
-    addCarrying(UInt64(value >> 16) + UInt64(value & 0xffff))
-  }
+  @inlinable public mutating func add(_ value: UInt32) { addCarrying(UInt64(value)) }
 
-  /// Eight 16-bit words.
+  /// Eight 16-bit words. In one's-complement arithmetic 2^16 counts as 1, so a number stands for the sum of its words.
   @inlinable public mutating func add(_ value: UInt128) {
-    for shift in stride(from: UInt128(0), to: 128, by: 32) {
-      add(UInt32(truncatingIfNeeded: value >> shift))
-    }
+    addCarrying(UInt64(truncatingIfNeeded: value >> 64))
+    addCarrying(UInt64(truncatingIfNeeded: value))
   }
 
   /// Bytes in network order; an odd last byte is the high half of a word. Only the last piece of a sum
@@ -56,7 +53,7 @@ public struct ChecksumSum: Sendable {
   /// As it stands in a header.
   @inlinable public var checksum: UInt16 { ~folded }
 
-  @usableFromInline
+  @inlinable
   mutating func addCarrying(_ value: UInt64) {
     let (new, overflow) = sum.addingReportingOverflow(value)
     sum = new &+ (overflow ? 1 : 0)

@@ -39,36 +39,26 @@ extension Headers {
       guard tags <= maximumTags else { throw .unsupportedEtherType }
       type = start.load16(typeOffset)
     }
-    var headers = try parse(
-      bytes, at: typeOffset + 2, etherType: type, wireLength: wireLength)
+    var headers = Headers(network: .ipv4, etherType: type, l3Offset: typeOffset + 2)
     headers.vlanTags = tags
-    return headers
-  }
-
-  private static func parse(
-    _ bytes: UnsafeRawBufferPointer, at offset: Int, etherType: UInt16, wireLength: Int
-  ) throws(ParseError) -> Headers {
-    switch etherType {
+    switch type {
     case EtherType.ipv4:
-      var headers = Headers(network: .ipv4, etherType: etherType, l3Offset: offset)
       try headers.parseIPv4(bytes, wireLength)
       try headers.parseTransport(bytes)
-      return headers
     case EtherType.ipv6:
-      var headers = Headers(network: .ipv6, etherType: etherType, l3Offset: offset)
+      headers.network = .ipv6
       try headers.parseIPv6(bytes, wireLength)
       try headers.parseTransport(bytes)
-      return headers
     case EtherType.arp:
-      var headers = Headers(network: .arp, etherType: etherType, l3Offset: offset)
-      guard bytes.count >= offset + ARPMessage.length else {
-        throw wireLength >= offset + ARPMessage.length ? .truncated : .malformedARP
+      headers.network = .arp
+      headers.end = headers.l3Offset + ARPMessage.length
+      guard bytes.count >= headers.end else {
+        throw wireLength >= headers.end ? .truncated : .malformedARP
       }
-      headers.end = offset + ARPMessage.length
-      return headers
     default:
       throw .unsupportedEtherType
     }
+    return headers
   }
 
   /// RFC 791 section 3.1:

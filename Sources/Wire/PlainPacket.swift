@@ -37,18 +37,16 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
 
   /// Of a frame whose EtherType is IPv4's.
   @inlinable @inline(__always)
-  public init?(ipv4 frame: UnsafeRawPointer, length frameLength: Int) {
-    guard frameLength >= 42 else { return nil }
-    let total = Int(frame.load16(16))
-    // A fragment's offset and flag: all but "don't fragment".
-    guard frame.load8(14) == 0x45, frame.load16(20) & 0x3fff == 0, frame.load8(22) > 1,
-      total >= 28, 14 &+ total <= frameLength, frame.load16(24) != 0
-    else { return nil }
-    let addresses = Self.words(frame, 26, 8)
-    guard Self.isZero(Self.words(frame, 14, 12) &+ addresses) else { return nil }
-    self.init(
-      frame, l4Offset: 34, transport: frame.load8(23), length: total, addressSum: addresses,
-      source: UInt128(frame.load32(26)), destination: UInt128(frame.load32(30)), isIPv6: false)
+  public init?(ipv4 frame: UnsafeRawPointer, length: Int) {
+    guard let packet = PlainIPv4(frame, length: length) else { return nil }
+    source = UInt128(packet.addresses >> 32)
+    destination = UInt128(packet.addresses & 0xffff_ffff)
+    ports = packet.ports
+    transport = packet.transport
+    isIPv6 = false
+    self.length = packet.length
+    endSequence = packet.endSequence
+    acknowledgment = packet.acknowledgment
   }
 
   /// Of a frame whose EtherType is IPv6's.
@@ -56,21 +54,86 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
   public init?(ipv6 frame: UnsafeRawPointer, length frameLength: Int) {
     guard frameLength >= 62 else { return nil }
     let total = 40 &+ Int(frame.load16(18))
-    guard frame.load8(14) >> 4 == 6, frame.load8(21) > 1, total >= 48, 14 &+ total <= frameLength
+    guard frame.load8(14) >> 4 == 6, frame.load8(21) > 1, total >= 48, 14 &+ total <= frameLength,
+      let transport = PlainTransport(
+        frame, l4Offset: 54, transport: frame.load8(20), available: total &- 40,
+        addressSum: PlainTransport.words(frame, 22, 32))
     else { return nil }
-    self.init(
-      frame, l4Offset: 54, transport: frame.load8(20), length: total,
-      addressSum: Self.words(frame, 22, 32), source: frame.load128(22),
-      destination: frame.load128(38), isIPv6: true)
+    source = frame.load128(22)
+    destination = frame.load128(38)
+    ports = frame.load32(54)
+    self.transport = frame.load8(20)
+    isIPv6 = true
+    length = total
+    endSequence = transport.endSequence
+    acknowledgment = transport.acknowledgment
   }
 
-  /// What both versions have behind their headers.
+  /// Source and destination of a plain packet of IPv6.
+  @inlinable @inline(__always)
+  public static func ipv6Addresses(_ frame: UnsafeRawPointer) -> (UInt128, UInt128) {
+    (frame.load128(22), frame.load128(38))
+  }
+}
+
+/// A plain packet of IPv4, in as few numbers as hold it.
+public struct PlainIPv4: BitwiseCopyable {
+  /// Source and destination, in host order.
+  public let addresses: UInt64
+  /// Source port in the upper half, destination port in the lower.
+  public let ports: UInt32
+  /// 6 or 17.
+  public let transport: UInt8
+  /// The IP packet's length in bytes, header included.
+  public let length: Int
+  /// As `PlainPacket` has them.
+  public let endSequence: UInt32
+  public let acknowledgment: UInt32
+
+  /// Of a frame whose EtherType is IPv4's; nil where it is no plain packet.
+  @inlinable @inline(__always)
+  public init?(_ frame: UnsafeRawPointer, length frameLength: Int) {
+    guard frameLength >= 42 else { return nil }
+    // Few loads: version to fragment offset; time to live, protocol and checksum; addresses.
+    let first = UInt64(littleEndian: frame.loadUnaligned(fromByteOffset: 14, as: UInt64.self))
+    let second = UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 22, as: UInt32.self))
+    let third = frame.loadUnaligned(fromByteOffset: 26, as: UInt64.self)
+    let total = Int(UInt16(truncatingIfNeeded: first >> 16).byteSwapped)
+    // Of a fragment's flags and offset all but "don't fragment" and the bit that is reserved.
+    guard first & 0xff3f_0000_0000_00ff == 0x45, second & 0xff > 1, second >> 16 != 0,
+      total >= 28, 14 &+ total <= frameLength
+    else { return nil }
+    let addressSum = PlainTransport.words(third)
+    guard
+      PlainTransport.isZero(
+        PlainTransport.words(first.littleEndian) &+ UInt64(second.littleEndian) &+ addressSum)
+    else { return nil }
+    transport = UInt8(truncatingIfNeeded: second >> 8)
+    guard
+      let carried = PlainTransport(
+        frame, l4Offset: 34, transport: transport, available: total &- 20, addressSum: addressSum)
+    else { return nil }
+    addresses = third.bigEndian
+    ports = frame.load32(34)
+    length = total
+    endSequence = carried.endSequence
+    acknowledgment = carried.acknowledgment
+  }
+}
+
+/// What a plain packet says behind its IP header.
+@usableFromInline
+struct PlainTransport: BitwiseCopyable {
+  @usableFromInline let endSequence: UInt32
+  @usableFromInline let acknowledgment: UInt32
+
+  /// - Parameters:
+  ///   - available: bytes behind the IP header.
+  ///   - addressSum: of the addresses' words as the machine loads them.
   @inlinable @inline(__always)
   init?(
-    _ frame: UnsafeRawPointer, l4Offset: Int, transport: UInt8, length: Int, addressSum: UInt64,
-    source: UInt128, destination: UInt128, isIPv6: Bool
+    _ frame: UnsafeRawPointer, l4Offset: Int, transport: UInt8, available: Int, addressSum: UInt64
   ) {
-    let available = 14 &+ length &- l4Offset
     let field: UInt16
     var covered = available
     switch transport {
@@ -98,18 +161,6 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
       addressSum &+ UInt64(UInt16(transport).bigEndian)
       &+ UInt64(UInt16(truncatingIfNeeded: covered).bigEndian)
     guard field == 0 || !Self.isZero(sum &+ UInt64(~field.bigEndian)) else { return nil }
-    self.source = source
-    self.destination = destination
-    self.transport = transport
-    self.isIPv6 = isIPv6
-    self.length = length
-    ports = frame.load32(l4Offset)
-  }
-
-  /// Source and destination of a plain packet of IPv6.
-  @inlinable @inline(__always)
-  public static func ipv6Addresses(_ frame: UnsafeRawPointer) -> (UInt128, UInt128) {
-    (frame.load128(22), frame.load128(38))
   }
 
   /// The sum of 32-bit words as the machine loads them (RFC 1071 section 2).
@@ -123,6 +174,10 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
     }
     return sum
   }
+
+  /// Of two such words.
+  @inlinable @inline(__always)
+  static func words(_ both: UInt64) -> UInt64 { both >> 32 &+ both & 0xffff_ffff }
 
   /// Whether a sum that is not 0 comes to all ones, which is one's-complement arithmetic's other zero: whether
   /// 65,535 divides it, by multiplication with the inverse of that number modulo 2^64.
@@ -140,9 +195,9 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
   public let destination: UInt128
   /// What is added to the complement of the IPv4 header's checksum, as the machine loads it: addresses, and one hop
   /// less (RFC 1624; in any byte order, RFC 1071).
-  @usableFromInline let headerDelta: UInt16
+  public let headerDelta: UInt16
   /// The same for the transport's checksum: addresses.
-  @usableFromInline let transportDelta: UInt16
+  public let transportDelta: UInt16
 
   /// Of packets that carry `oldSource` and `oldDestination`.
   public init(
@@ -170,27 +225,55 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
   /// - Precondition: the packet's addresses are those that this was made for.
   @inlinable @inline(__always)
   public func apply(_ frame: UnsafeMutableRawPointer, isIPv6: Bool, transport: UInt8) {
-    let l4Offset: Int
     if isIPv6 {
-      l4Offset = 54
-      frame.store8(frame.load8(21) &- 1, 21)
-      frame.store128(source, 22)
-      frame.store128(destination, 38)
+      Self.apply(
+        frame, source: source, destination: destination, transportDelta: transportDelta,
+        transport: transport)
     } else {
-      l4Offset = 34
-      frame.store8(frame.load8(22) &- 1, 22)
-      Self.add(headerDelta, to: frame + 24, zero: 0)
-      let addresses =
-        UInt64(truncatingIfNeeded: source) << 32 | UInt64(truncatingIfNeeded: destination)
-      frame.storeBytes(of: addresses.bigEndian, toByteOffset: 26, as: UInt64.self)
+      Self.apply(
+        frame,
+        addresses: UInt64(truncatingIfNeeded: source) << 32
+          | UInt64(truncatingIfNeeded: destination),
+        headerDelta: headerDelta, transportDelta: transportDelta, transport: transport)
     }
+  }
+
+  /// To a packet of IPv4, for those who keep the parts apart.
+  /// - Parameter addresses: source and destination, in host order.
+  @inlinable @inline(__always)
+  public static func apply(
+    _ frame: UnsafeMutableRawPointer, addresses: UInt64, headerDelta: UInt16,
+    transportDelta: UInt16, transport: UInt8
+  ) {
+    frame.store8(frame.load8(22) &- 1, 22)
+    add(headerDelta, to: frame + 24, zero: 0)
+    frame.storeBytes(of: addresses.bigEndian, toByteOffset: 26, as: UInt64.self)
+    apply(transportDelta, to: frame, l4Offset: 34, transport: transport)
+  }
+
+  /// The same for IPv6.
+  @inlinable @inline(__always)
+  public static func apply(
+    _ frame: UnsafeMutableRawPointer, source: UInt128, destination: UInt128,
+    transportDelta: UInt16, transport: UInt8
+  ) {
+    frame.store8(frame.load8(21) &- 1, 21)
+    frame.store128(source, 22)
+    frame.store128(destination, 38)
+    apply(transportDelta, to: frame, l4Offset: 54, transport: transport)
+  }
+
+  @inlinable @inline(__always)
+  static func apply(
+    _ transportDelta: UInt16, to frame: UnsafeMutableRawPointer, l4Offset: Int, transport: UInt8
+  ) {
     if transport == 6 {
-      Self.add(transportDelta, to: frame + (l4Offset &+ 16), zero: 0)
+      add(transportDelta, to: frame + (l4Offset &+ 16), zero: 0)
     } else {
       // No checksum stays no checksum, and a computed zero is written as ones (RFC 768).
       let field = frame + (l4Offset &+ 6)
       guard field.loadUnaligned(as: UInt16.self) != 0 else { return }
-      Self.add(transportDelta, to: field, zero: 0xffff)
+      add(transportDelta, to: field, zero: 0xffff)
     }
   }
 

@@ -21,7 +21,7 @@ import Wire
     var flow = Flow(
       key(number, port: 0),
       Admission(
-        action: action, reverse: number % 3 != 0 ? (key(number, port: 1), action) : nil),
+        action: action, backKey: key(number, port: 1), back: action, hasReverse: number % 3 != 0),
       state: state, generation: 1)
     flow.forward.lastSeen = now
     return flow
