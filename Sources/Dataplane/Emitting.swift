@@ -18,7 +18,10 @@ extension PacketPath {
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
       let verdict = Verdict.forwarded(snapshot.link(of: action.egress))
       counts.count(verdict, route: action.route)
-      output.append(verdict, PacketDetail(headers, action))
+      output.append(
+        verdict,
+        PacketOutline(translatedSource: action.source ?? headers.source, route: action.route),
+        PacketDetail(headers, action))
     }
 
     finish(from: first, original: frame.bytes, into: &output)
@@ -39,7 +42,7 @@ extension PacketPath {
   /// The verdict on a frame that goes no further.
   mutating func conclude(_ verdict: Verdict, into output: inout Transmission) {
     counts.count(verdict, route: nil)
-    output.append(verdict, PacketDetail(refusal: refusal))
+    output.append(verdict, .none, PacketDetail(refusal: refusal))
     refusal = nil
   }
 

@@ -78,7 +78,8 @@ extension PacketPath {
         Run(passage: half.pointee.passage, packets: 1, bytes: UInt64(frame.length)),
         by: tunnels.backbone.id)
       output.append(.init(port: tunnels.backbone.id, frame: frame, cause: index))
-      output.append(.forwarded(tunnels.backbone.id), detail(of: half))
+      output.append(
+        .forwarded(tunnels.backbone.id), PacketOutline(half.pointee), detail(of: half))
       index &+= 1
     }
     return index

@@ -69,6 +69,9 @@ extension PacketPath {
   /// that is known of them to stay in the first-level cache.
   static var batch: Int { 64 }
 
+  /// Bytes of the least plain packet: Ethernet, IPv4 and UDP headers.
+  private static var shortest: Int { 42 }
+
   /// Frames whose first bytes are loaded ahead of their turn.
   private static var distance: Int { 8 }
 
@@ -95,6 +98,8 @@ extension PacketPath {
     let ownMAC = (record.macAddress.bits << 16).bigEndian & mask
     // Longer than the link carries: a batch of segments (F7).
     let longest = record.device.mtu
+    // EtherTypes, as the machine loads them.
+    let (ipv4, ipv6) = (UInt16(0x0800).bigEndian, UInt16(0x86dd).bigEndian)
     var index = range.lowerBound
     while index < range.upperBound {
       if index &+ Self.distance < count { spurline_prefetch(frames[index &+ Self.distance].bytes) }
@@ -104,15 +109,15 @@ extension PacketPath {
       candidate.pointee.length = 0
       bytes &+= frame.pointee.wireLength
       let start = UnsafeRawPointer(frame.pointee.bytes)
-      guard !frame.pointee.isTruncated, frame.pointee.length >= 14,
+      guard frame.pointee.length >= Self.shortest, !frame.pointee.isTruncated,
         start.loadUnaligned(as: UInt64.self) & mask == ownMAC
       else { continue }
-      switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian {
-      case 0x0800:
+      switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self) {
+      case ipv4:
         guard let packet = PlainIPv4(start, length: frame.pointee.length), packet.length <= longest
         else { continue }
         note(packet, from: port, candidate)
-      case 0x86dd:
+      case ipv6:
         Self.noteIPv6(
           start, length: frame.pointee.length, longest: longest, from: port, table, candidate)
       default: continue
@@ -246,8 +251,11 @@ extension PacketPath {
     }
     run = current
     output.take(index &- first)
-    if output.recordsDetails {
-      for index in first..<index { output.append(detail(of: candidates[index].half!)) }
+    if output.record > .nothing {
+      for index in first..<index {
+        let half = candidates[index].half.unsafelyUnwrapped
+        output.append(PacketOutline(half.pointee), detail(of: half))
+      }
     }
     return index
   }

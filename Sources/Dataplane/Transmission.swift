@@ -1,6 +1,45 @@
 import Model
 import Wire
 
+/// What a packet counts for, and how it looks where it has gone: enough for sums, and to know its reply.
+public struct PacketOutline: BitwiseCopyable, Sendable {
+  /// In host order, IPv4 in the low 32 bits; counts only where the packet was forwarded.
+  public let translatedSource: UInt128
+  private let hop: UInt8
+  private let storedService: UInt16
+
+  /// Of a packet that was not forwarded.
+  static let none = PacketOutline(translatedSource: 0, hop: .max, service: nil)
+
+  @inline(__always)
+  private init(translatedSource: UInt128, hop: UInt8, service: Int?) {
+    self.translatedSource = translatedSource
+    self.hop = hop
+    storedService = service.map { UInt16(truncatingIfNeeded: $0) } ?? .max
+  }
+
+  init(translatedSource: UInt128, route: ResolvedRoute) {
+    self.init(
+      translatedSource: translatedSource, hop: UInt8(route.nextHopType.index),
+      service: route.service)
+  }
+
+  @inline(__always)
+  init(_ half: FlowHalf) {
+    self.init(
+      translatedSource: half.newSource, hop: UInt8(truncatingIfNeeded: half.passage.nextHop),
+      service: half.passage.service)
+  }
+
+  /// Nil of a packet that was not forwarded.
+  public var nextHopType: NextHopType? {
+    hop == .max ? nil : unsafeBitCast(hop, to: NextHopType.self)
+  }
+
+  /// Of endpoint traffic, the index of the service; nil of other traffic.
+  public var service: Int? { storedService == .max ? nil : Int(storedService) }
+}
+
 /// Why a packet went where it went, for replay's lines.
 public struct PacketDetail: Sendable {
   /// The route of its direction; nil for a packet that never came to a route.
@@ -39,10 +78,21 @@ public struct Transmission: ~Copyable {
   public var verdicts: UnsafeBufferPointer<Verdict> { verdictPile.elements }
   /// What is to be sent, in order. Valid until the next change.
   public var items: UnsafeBufferPointer<Item> { itemPile.elements }
-  /// One per frame of the input vector, in its order; none where they are not asked for.
+  /// One per frame of the input vector, in its order; none where they are not asked for. Valid until the next change.
+  public var outlines: UnsafeBufferPointer<PacketOutline> { outlinePile.elements }
+  /// Likewise.
   public private(set) var details: [PacketDetail] = []
-  let recordsDetails: Bool
+  let record: Record
+
+  /// What is written down of each packet besides its verdict: more for those who report more.
+  public enum Record: Comparable, Sendable {
+    case nothing
+    case outlines
+    /// And outlines.
+    case details
+  }
   private var verdictPile = Pile<Verdict>(capacity: PacketVector.capacity)
+  private var outlinePile = Pile<PacketOutline>(capacity: PacketVector.capacity)
   private var itemPile = Pile<Item>(capacity: PacketVector.capacity * 2)
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
@@ -53,10 +103,10 @@ public struct Transmission: ~Copyable {
   /// 64 KiB, each cut into segments, takes 19 of them.
   private static let chunkSize = 1 << 20
 
-  /// - Parameter recordsDetails: fills `details`: for those who report on packets, not for live traffic.
-  public init(recordsDetails: Bool = false) {
-    self.recordsDetails = recordsDetails
-    if recordsDetails { details.reserveCapacity(PacketVector.capacity) }
+  /// - Parameter record: for those who report on packets, not for live traffic.
+  public init(record: Record = .nothing) {
+    self.record = record
+    if record == .details { details.reserveCapacity(PacketVector.capacity) }
   }
 
   deinit {
@@ -67,16 +117,27 @@ public struct Transmission: ~Copyable {
   public mutating func removeAll() {
     verdictPile.removeAll()
     itemPile.removeAll()
-    if recordsDetails { details.removeAll(keepingCapacity: true) }
+    outlinePile.removeAll()
+    if record == .details { details.removeAll(keepingCapacity: true) }
     chunk = 0
     used = 0
   }
 
   /// The next frame's end.
   @inline(__always)
-  mutating func append(_ verdict: Verdict, _ detail: @autoclosure () -> PacketDetail) {
+  mutating func append(
+    _ verdict: Verdict, _ outline: @autoclosure () -> PacketOutline,
+    _ detail: @autoclosure () -> PacketDetail
+  ) {
     verdictPile.append(verdict)
-    if recordsDetails { details.append(detail()) }
+    if record > .nothing { append(outline(), detail()) }
+  }
+
+  /// What is to be known of a frame whose verdict is in, where anything is.
+  @inline(__always)
+  mutating func append(_ outline: PacketOutline, _ detail: @autoclosure () -> PacketDetail) {
+    outlinePile.append(outline)
+    if record == .details { details.append(detail()) }
   }
 
   @inline(__always)
@@ -106,9 +167,6 @@ public struct Transmission: ~Copyable {
     }
     itemPile.truncate(to: kept)
   }
-
-  /// The detail of a frame whose verdict is in, where details are asked for.
-  mutating func append(_ detail: PacketDetail) { details.append(detail) }
 
   /// Room for a frame of ours, aligned to 64 bytes, and `PacketVector.headroom` before it, until the next
   /// `removeAll`.

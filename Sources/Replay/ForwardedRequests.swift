@@ -32,10 +32,10 @@ struct ForwardedRequests: ~Copyable {
 
   @inline(__always)
   mutating func note(
-    _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: IPAddress
+    _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: UInt128
   ) {
     requests.note(
-      conversation, hash: hash, egress: egress, translatedSource: translatedSource.bits)
+      conversation, hash: hash, egress: egress, translatedSource: translatedSource)
   }
 
   /// The request that a packet answers, if it was forwarded; of an ICMP error the one that it quotes.

@@ -53,6 +53,8 @@ public struct ReplayJob {
     var summary = SummaryCount(
       snapshot: snapshot, configuration: configuration.path, capture: capture)
     var check = ExpectationCheck(expectations, file: expectationFile, snapshot: snapshot)
+    var options = options
+    options.recordsDetails = verdictLines != nil || !expectations.isEmpty
     var replay = Replay(snapshot: snapshot, options: options) { batch in
       summary.add(batch)
       if !expectations.isEmpty {

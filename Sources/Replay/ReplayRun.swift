@@ -13,6 +13,8 @@ public struct Replay: ~Copyable {
     /// Packets that travel together at most: 1 to `PacketVector.capacity`.
     public var batchSize = PacketVector.capacity
     public var limits = FlowLimits()
+    /// Whether batches have details, which cost a fifth of a replay that only sums up.
+    public var recordsDetails = true
 
     public init() {}
   }
@@ -26,7 +28,7 @@ public struct Replay: ~Copyable {
   private let deliver: Delivery
   private var path: PacketPath
   private var vector = PacketVector()
-  private var output = Transmission(recordsDetails: true)
+  private var output: Transmission
   private let pending = UnsafeMutablePointer<PendingPacket>.allocate(
     capacity: PacketVector.capacity)
   private var pendingCount = 0
@@ -49,6 +51,7 @@ public struct Replay: ~Copyable {
     batchSize = min(max(options.batchSize, 1), PacketVector.capacity)
     path = PacketPath(
       snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true, keepsBatches: false)
+    output = Transmission(record: options.recordsDetails ? .details : .outlines)
     self.deliver = deliver
   }
 
@@ -259,10 +262,12 @@ public struct Replay: ~Copyable {
     delivered += 1
     try withUnsafePointer(to: Verdict.dropped(reason)) { verdict in
       try withUnsafePointer(to: PacketDetail()) { detail in
+        // Nobody asks for the outline of what was dropped.
         try deliver(
           ReplayedBatch(
             pending: UnsafeBufferPointer(start: pending, count: 1), outcomes: outcomes,
             verdicts: UnsafeBufferPointer(start: verdict, count: 1),
+            outlines: UnsafeBufferPointer(start: nil, count: 0),
             details: UnsafeBufferPointer(start: detail, count: 1),
             sent: UnsafeBufferPointer(start: nil, count: 0)))
       }
@@ -288,29 +293,28 @@ public struct Replay: ~Copyable {
       throw ReplayError.unbalanced("\(pending.count) packets, \(output.verdicts.count) verdicts")
     }
     delivered += pending.count
-    let (verdicts, items) = (output.verdicts, output.items)
+    let (verdicts, outlines, items) = (output.verdicts, output.outlines, output.items)
+    noteForwarded(pending, verdicts, outlines)
     try output.details.withUnsafeBufferPointer { details in
-      noteForwarded(pending, verdicts, details)
       try deliver(
         ReplayedBatch(
-          pending: pending, outcomes: outcomes, verdicts: verdicts, details: details, sent: items))
+          pending: pending, outcomes: outcomes, verdicts: verdicts, outlines: outlines,
+          details: details, sent: items))
     }
   }
 
   /// Remembers what replies may answer.
   private mutating func noteForwarded(
     _ pending: UnsafeBufferPointer<PendingPacket>, _ verdicts: UnsafeBufferPointer<Verdict>,
-    _ details: UnsafeBufferPointer<PacketDetail>
+    _ outlines: UnsafeBufferPointer<PacketOutline>
   ) {
     for index in 0..<pending.count {
-      guard case .forwarded(let egress) = verdicts[index],
-        let source = details[index].translatedSource
-      else { continue }
+      guard case .forwarded(let egress) = verdicts[index] else { continue }
       let packet = pending.baseAddress.unsafelyUnwrapped + index
       guard packet.pointee.hasConversation else { continue }
       requests.note(
         packet.pointee.conversation, hash: packet.pointee.hash, egress: egress,
-        translatedSource: source)
+        translatedSource: outlines[index].translatedSource)
     }
   }
 

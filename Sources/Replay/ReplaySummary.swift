@@ -67,10 +67,10 @@ struct SummaryCount {
       case .forwarded(let port):
         summary.forwarded += 1
         egress[Int(port.index)] &+= 1
-        let detail = batch.details.baseAddress.unsafelyUnwrapped + index
-        if let hop = detail.pointee.route?.nextHopType {
+        let outline = batch.outlines.baseAddress.unsafelyUnwrapped + index
+        if let hop = outline.pointee.nextHopType {
           hops.add(hop)
-          if let service = detail.pointee.route?.service { services[service] &+= 1 }
+          if let service = outline.pointee.service { services[service] &+= 1 }
         }
       case .answered(let answer):
         summary.answered += 1

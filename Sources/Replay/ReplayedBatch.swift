@@ -24,6 +24,8 @@ public struct ReplayedBatch {
   /// Those that say more than port and basis.
   let outcomes: [PortAssignment.Outcome]
   let verdicts: UnsafeBufferPointer<Verdict>
+  let outlines: UnsafeBufferPointer<PacketOutline>
+  /// None where the replay records none.
   let details: UnsafeBufferPointer<PacketDetail>
   /// What left because of these packets, in order.
   public let sent: UnsafeBufferPointer<Transmission.Item>
@@ -35,7 +37,7 @@ public struct ReplayedBatch {
     return ReplayedPacket(
       number: packet.number, timestamp: packet.timestamp, length: packet.length,
       tuple: packet.hasConversation ? packet.conversation.tuple : nil, arrival: arrival(index),
-      verdict: verdicts[index], detail: details[index])
+      verdict: verdicts[index], detail: details.isEmpty ? PacketDetail() : details[index])
   }
 
   /// Calls with each packet, and with what left because of it.

@@ -13,7 +13,7 @@ public struct ReplayedPacket: Sendable {
   public var tuple: FiveTuple?
   public var arrival: PortAssignment.Outcome
   public var verdict: Verdict
-  /// Empty where it was dropped.
+  /// Empty where it was dropped, and where the replay records none.
   public var detail: PacketDetail
 
   /// The port that it arrived at.

@@ -88,7 +88,13 @@ import Wire
   }
 
   static func outcome(_ lab: Fixture) -> Outcome {
-    Outcome(
+    #expect(lab.output.outlines.count == lab.output.details.count)
+    for (outline, detail) in zip(lab.output.outlines, lab.output.details) {
+      #expect(outline.nextHopType == detail.route?.nextHopType)
+      #expect(outline.service == detail.route?.service)
+      #expect(detail.route == nil || outline.translatedSource == detail.translatedSource?.bits)
+    }
+    return Outcome(
       verdicts: Array(lab.output.verdicts), details: lab.output.details.map { "\($0)" },
       sent: lab.output.items.map { "\($0.port) \($0.cause.map(String.init) ?? "-")" },
       frames: lab.sent.map(\.frame.bytes), counters: lab.path.counters,

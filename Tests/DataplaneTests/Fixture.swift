@@ -7,7 +7,7 @@ final class Fixture {
   var topology: Topology
   var routing: RoutingTables
   var path: PacketPath
-  var output = Transmission(recordsDetails: true)
+  var output = Transmission(record: .details)
   var generation: UInt64 = 1
   /// Nanoseconds; tests move it.
   var now: UInt64 = 1_700_000_000 * 1_000_000_000
