@@ -70,9 +70,16 @@ static inline void open_port(struct port *port, struct memory *memory, const cha
                                      .tx_size = RING,
                                      .libbpf_flags = XSK_LIBBPF_FLAGS__INHIBIT_PROG_LOAD,
                                      .bind_flags = XDP_USE_NEED_WAKEUP | XDP_COPY};
-  if (xsk_socket__create_shared(&port->socket, name, 0, memory->umem, &port->receive, &port->transmit,
-                                &port->fill, &port->completion, &config))
+  int status, attempts = 40;
+  /* The kernel lets go of a socket's queue some time after the process that had it has ended. */
+  while ((status = xsk_socket__create_shared(&port->socket, name, 0, memory->umem, &port->receive, &port->transmit,
+                                             &port->fill, &port->completion, &config)) == -EBUSY &&
+         attempts--)
+    usleep(50000);
+  if (status) {
+    errno = -status;
     die("AF_XDP socket");
+  }
 #ifdef SO_BUSY_POLL
   int budget = 256;
   setsockopt(xsk_socket__fd(port->socket), SOL_XDP, 9 /* XDP_MAX_TX_SKB_BUDGET */, &budget, sizeof budget);
