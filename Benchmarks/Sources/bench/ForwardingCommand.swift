@@ -40,7 +40,11 @@ struct ForwardingCommand: ParsableCommand {
   @Option(help: "Draws the rates into this file, as SVG.")
   var plot: String?
 
-  @Flag(help: "Also the highest rate with loss under 0.1 %, and latencies at half of it.")
+  @Flag(
+    help: """
+      Also the highest rate with loss under 0.1 %, latencies at half of it, and at 100 packets a second, where whoever \
+      forwards sleeps in between.
+      """)
   var lossless = false
 
   func run() throws {
@@ -169,8 +173,11 @@ struct ForwardingCommand: ParsableCommand {
     scenario.lossless[forwarder.name, default: []].append(low)
     if low > 0 {
       try load.recordLatencies(
-        size: size, flows: flows, rate: low / 2, seconds: seconds,
+        size: size, flows: flows, rate: low / 2, seconds: seconds, stamps: 16,
         into: &scenario.latencies[forwarder.name, default: Load.noLatencies])
     }
+    try load.recordLatencies(
+      size: size, flows: flows, rate: 100, seconds: 3, stamps: 1,
+      into: &scenario.idleLatencies[forwarder.name, default: Load.noLatencies])
   }
 }

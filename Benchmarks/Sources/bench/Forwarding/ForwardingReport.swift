@@ -11,6 +11,8 @@ struct ForwardingScenario {
   var lossless: [String: [Double]] = [:]
   /// In nanoseconds.
   var latencies: [String: Histogram<UInt32>] = [:]
+  /// With 100 packets a second.
+  var idleLatencies: [String: Histogram<UInt32>] = [:]
   /// Milliseconds until a command was answered at full load.
   var answers: [String: [Double]] = [:]
   var failures: [String: String] = [:]
@@ -43,7 +45,8 @@ struct ForwardingScenario {
         "\(size) bytes, \(flows) flows", "M packets/s", "of offered", "CPU", "to minimal C",
         "to SNAT", "command ms",
       ]
-        + (hasLatencies ? ["loss < 0.1 %", "p50 us", "p99 us", "p99.9 us"] : [])
+        + (hasLatencies
+          ? ["loss < 0.1 %", "p50 us", "p99 us", "p99.9 us", "idle p50 us", "p99 us"] : [])
     ]
     var remarks: [String] = []
     for (name, ceiling) in order {
@@ -60,10 +63,14 @@ struct ForwardingScenario {
         Self.text(answers[name] ?? []),
       ]
       if hasLatencies {
-        let at = { (percentile: Double) in
-          latencies[name].map { fixed(Double($0.valueAtPercentile(percentile)) / 1000, 0) } ?? ""
+        let at = { (latencies: Histogram<UInt32>?, percentile: Double) in
+          latencies.map { fixed(Double($0.valueAtPercentile(percentile)) / 1000, 0) } ?? ""
         }
-        row += [fixed((lossless[name] ?? []).median / 1e6, 3), at(50), at(99), at(99.9)]
+        let (busy, idle) = (latencies[name], idleLatencies[name])
+        row += [
+          fixed((lossless[name] ?? []).median / 1e6, 3), at(busy, 50), at(busy, 99), at(busy, 99.9),
+          at(idle, 50), at(idle, 99),
+        ]
       }
       rows.append(row)
     }

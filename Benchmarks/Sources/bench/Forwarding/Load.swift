@@ -56,9 +56,11 @@ struct Load {
   /// For nanoseconds, to three digits.
   static let noLatencies = Histogram<UInt32>(highestTrackableValue: UInt64(UInt32.max))
 
-  /// Nanoseconds from before the packet is sent until the sink's kernel has it. One packet in 16 says.
+  /// Nanoseconds from before the packet is sent until the sink's kernel has it.
+  /// - Parameter stamps: of so many packets one says.
   func recordLatencies(
-    size: Int, flows: Int, rate: Double, seconds: Double, into latencies: inout Histogram<UInt32>
+    size: Int, flows: Int, rate: Double, seconds: Double, stamps: Int,
+    into latencies: inout Histogram<UInt32>
   ) throws {
     let reader = try LineReader(
       [
@@ -66,7 +68,7 @@ struct Load {
         "check", "\(seconds + 1)",
       ])
     _ = try reader.line()
-    _ = try generate(size, flows, rate, seconds, stamps: 16)
+    _ = try generate(size, flows, rate, seconds, stamps: stamps)
     _ = try reader.line()
     while let line = reader.lineIfAny() {
       if let value = UInt64(line) { latencies.record(value) }
