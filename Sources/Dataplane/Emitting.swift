@@ -20,7 +20,7 @@ extension PacketPath {
       counts.count(verdict, route: action.route)
       output.append(
         verdict,
-        PacketOutline(translatedSource: action.source ?? headers.source, route: action.route),
+        PacketOutline(translatedSource: action.source ?? headers.source, passage: Passage(action)),
         PacketDetail(headers, action))
     }
 

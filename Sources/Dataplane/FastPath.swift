@@ -98,8 +98,6 @@ extension PacketPath {
     let ownMAC = (record.macAddress.bits << 16).bigEndian & mask
     // Longer than the link carries: a batch of segments (F7).
     let longest = record.device.mtu
-    // EtherTypes, as the machine loads them.
-    let (ipv4, ipv6) = (UInt16(0x0800).bigEndian, UInt16(0x86dd).bigEndian)
     var index = range.lowerBound
     while index < range.upperBound {
       if index &+ Self.distance < count { spurline_prefetch(frames[index &+ Self.distance].bytes) }
@@ -112,16 +110,7 @@ extension PacketPath {
       guard frame.pointee.length >= Self.shortest, !frame.pointee.isTruncated,
         start.loadUnaligned(as: UInt64.self) & mask == ownMAC
       else { continue }
-      switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self) {
-      case ipv4:
-        guard let packet = PlainIPv4(start, length: frame.pointee.length), packet.length <= longest
-        else { continue }
-        note(packet, from: port, candidate)
-      case ipv6:
-        Self.noteIPv6(
-          start, length: frame.pointee.length, longest: longest, from: port, table, candidate)
-      default: continue
-      }
+      note(frame.pointee, longest: longest, from: port, candidate)
     }
     for index in range {
       let candidate = candidates + index
@@ -181,12 +170,14 @@ extension PacketPath {
       endSequence: packet.endSequence, acknowledgment: packet.acknowledgment, rest: key.rest)
   }
 
-  /// A frame whose encapsulation is off.
+  /// Notes what a frame of this port's holds, if it is plain.
+  /// - Parameter longest: bytes of the largest packet that the link carries.
+  @inline(__always)
   func note(
     _ frame: Frame, longest: Int, from port: PortID, _ candidate: UnsafeMutablePointer<Candidate>
   ) {
     let start = UnsafeRawPointer(frame.bytes)
-    guard frame.length >= 14 else { return }
+    guard frame.length >= Self.shortest else { return }
     switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian {
     case 0x0800:
       guard let packet = PlainIPv4(start, length: frame.length), packet.length <= longest else {

@@ -38,7 +38,13 @@ struct Passage: Equatable, BitwiseCopyable {
     }
   }
 
+  /// The index of the next-hop type.
   var nextHop: Int { Int(bits >> 32 & 0xff) }
+
+  /// Nil of `none`.
+  var nextHopType: NextHopType? {
+    self == .none ? nil : unsafeBitCast(UInt8(nextHop), to: NextHopType.self)
+  }
 
   var isSteady: Bool {
     @inline(__always)
@@ -151,7 +157,7 @@ struct FlowHalf {
   /// - Parameters:
   ///   - frame: the packet's, untagged.
   ///   - rest: of the packet's key.
-  ///   - addresses: where it is IPv4, as `FlowKey.addresses`.
+  ///   - addresses: where it is IPv4, source before destination.
   @inline(__always)
   func has(_ frame: UnsafeMutableRawPointer, rest: UInt64, addresses: UInt64) -> Bool {
     guard keyRest == rest else { return false }

@@ -5,39 +5,27 @@ import Wire
 public struct PacketOutline: BitwiseCopyable, Sendable {
   /// In host order, IPv4 in the low 32 bits; counts only where the packet was forwarded.
   public let translatedSource: UInt128
-  private let hop: UInt8
-  private let storedService: UInt16
+  private let passage: Passage
 
   /// Of a packet that was not forwarded.
-  static let none = PacketOutline(translatedSource: 0, hop: .max, service: nil)
+  static let none = PacketOutline(translatedSource: 0, passage: .none)
 
-  @inline(__always)
-  private init(translatedSource: UInt128, hop: UInt8, service: Int?) {
+  init(translatedSource: UInt128, passage: Passage) {
     self.translatedSource = translatedSource
-    self.hop = hop
-    storedService = service.map { UInt16(truncatingIfNeeded: $0) } ?? .max
-  }
-
-  init(translatedSource: UInt128, route: ResolvedRoute) {
-    self.init(
-      translatedSource: translatedSource, hop: UInt8(route.nextHopType.index),
-      service: route.service)
+    self.passage = passage
   }
 
   @inline(__always)
   init(_ half: FlowHalf) {
-    self.init(
-      translatedSource: half.newSource, hop: UInt8(truncatingIfNeeded: half.passage.nextHop),
-      service: half.passage.service)
+    translatedSource = half.newSource
+    passage = half.passage
   }
 
   /// Nil of a packet that was not forwarded.
-  public var nextHopType: NextHopType? {
-    hop == .max ? nil : unsafeBitCast(hop, to: NextHopType.self)
-  }
+  public var nextHopType: NextHopType? { passage.nextHopType }
 
   /// Of endpoint traffic, the index of the service; nil of other traffic.
-  public var service: Int? { storedService == .max ? nil : Int(storedService) }
+  public var service: Int? { passage.service }
 }
 
 /// Why a packet went where it went, for replay's lines.
