@@ -12,9 +12,10 @@
 #include <sys/socket.h>
 #include <time.h>
 
+#include "flows.h"
+
 #define OLD_SOURCE 0x0a000104u /* 10.0.1.4 */
 #define NEW_SOURCE 0xcb007104u /* 203.0.113.4 */
-#define DESTINATION 0xc6330000u /* 198.51.0.0 and on */
 
 /* Where a stamped frame has its time of sending. It has no UDP checksum. */
 #define STAMP_OFFSET 42
@@ -64,10 +65,6 @@ static inline uint64_t udp_sum(const uint8_t *frame) {
   uint16_t length = ntohs(load16(frame + 38));
   return sum_of(frame + 26, 8) + htons(17) + htons(length) + sum_of(frame + 34, length);
 }
-
-/* Of a flow. */
-static inline uint32_t destination_of(uint32_t flow) { return DESTINATION + (flow >> 14); }
-static inline uint16_t source_port_of(uint32_t flow) { return (uint16_t)(1024 + (flow & 0x3fff)); }
 
 static inline void make_frame(uint8_t *frame, size_t size, uint32_t flow, const uint8_t destination[6],
                               const uint8_t source[6]) {

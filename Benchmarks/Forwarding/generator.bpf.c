@@ -2,6 +2,7 @@
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 
+#include "flows.h"
 #include "live.h"
 
 struct {
@@ -24,8 +25,8 @@ int generate(struct xdp_md *context) {
   __u32 key = 0;
   struct live *live = bpf_map_lookup_elem(&state, &key);
   if (!live || frame + LIVE_HEADERS > end) return XDP_ABORTED;
-  __u32 flow = live->next, address = __builtin_bswap32(live->destination + (flow >> 14));
-  __u16 port = __builtin_bswap16((__u16)(1024 + (flow & 0x3fff)));
+  __u32 flow = live->next, address = __builtin_bswap32(destination_of(flow));
+  __u16 port = __builtin_bswap16(source_port_of(flow));
   live->next = flow + 1 == live->flows ? 0 : flow + 1;
   __builtin_memcpy(frame, live->headers, LIVE_HEADERS);
   __u16 header = ~fold(live->header_sum + address), transport = ~fold(live->transport_sum + address + port);

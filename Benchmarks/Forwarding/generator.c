@@ -124,7 +124,6 @@ static void by_live_frames(const char *name, const char *program, uint64_t secon
   int fd = bpf_program__fd(bpf_object__find_program_by_name(object, "generate"));
   struct live live = {.header_sum = header_sum,
                       .transport_sum = transport_sum,
-                      .destination = destination_of(0),
                       .flows = (uint32_t)flows};
   memcpy(live.headers, model, LIVE_HEADERS);
   uint32_t key = 0;

@@ -10,7 +10,7 @@
 struct live {
   /* Of the first flow, without what makes another flow of it; and sums of that. */
   __u64 header_sum, transport_sum;
-  __u32 destination, flows, next;
+  __u32 flows, next;
   unsigned char headers[LIVE_HEADERS + 2];
 };
 

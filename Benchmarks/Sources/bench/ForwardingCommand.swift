@@ -113,16 +113,18 @@ struct ForwardingCommand: ParsableCommand {
   ) throws -> ForwardingScenario {
     var scenario = ForwardingScenario(size: size, flows: flows)
     for round in 0..<rounds {
-      for forwarder in forwarders where scenario.failures[forwarder.name] == nil {
+      for forwarder in forwarders where scenario.absences[forwarder.name] == nil {
         do {
           let running = try forwarder.start(load.wire)
           defer { running.end() }
           if let most = running.maximumFlows, flows > most {
-            throw BenchmarkError("left out: it tracks no more than \(most) flows here")
+            scenario.absences[forwarder.name] =
+              "left out: it tracks no more than \(most) flows here"
+            continue
           }
           try measure(forwarder, running, load, round, &scenario)
         } catch {
-          scenario.failures[forwarder.name] = "\(error)"
+          scenario.absences[forwarder.name] = "FAILED: \(error)"
         }
       }
     }

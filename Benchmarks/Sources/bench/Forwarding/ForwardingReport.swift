@@ -15,7 +15,8 @@ struct ForwardingScenario {
   var idleLatencies: [String: Histogram<UInt32>] = [:]
   /// Milliseconds until a command was answered at full load.
   var answers: [String: [Double]] = [:]
-  var failures: [String: String] = [:]
+  /// Why somebody has no figures, or not all of them.
+  var absences: [String: String] = [:]
 
   init(size: Int, flows: Int) {
     self.size = size
@@ -50,7 +51,7 @@ struct ForwardingScenario {
     ]
     var remarks: [String] = []
     for (name, ceiling) in order {
-      if let failure = failures[name] { remarks.append("  \(name): \(failure)") }
+      if let absence = absences[name] { remarks.append("  \(name): \(absence)") }
       guard let runs = overload[name], !runs.isEmpty else { continue }
       let rates = rates(name)
       var row = [
