@@ -76,12 +76,8 @@ extension EndToEnd {
       let file = lab.folder.file("original").path
       #expect(
         try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1M", "count=100"]).status == 0)
-      let capture = lab.folder.file("far.pcap").path
       // The first of them are enough: both sides' offloads are at work in them.
-      try lab.start(
-        "capture", in: "services", "tcpdump", "-c", "20000", "-B", "65536", "-ni", "eth0", "-w",
-        capture, filter)
-      try lab.wait("the capture") { lab.log("capture").contains("listening on") }
+      let capture = try lab.capture("far", in: "services", "eth0", filter, count: 20_000)
       let url = "http://\(Self.storage)"
       let sent = try lab.run("vm1", "curl", "-sS", "--max-time", "120", "-T", file, "\(url)/put")
       #expect(sent.status == 0, "\(sent.errors)")
@@ -94,19 +90,13 @@ extension EndToEnd {
       let got = try lab.run("vm1", "curl", "-sS", "--max-time", "120", "-o", copy, "\(url)/back")
       #expect(got.status == 0, "\(got.errors)")
       #expect(try Program.run(["cmp", file, copy]).status == 0)
-      try lab.wait("the capture's end") { lab.log("capture").contains("packets captured") }
+      try lab.wait("the capture's end") { lab.log("far").contains("packets captured") }
 
       // Of what we sent, each checksum is right and nothing above the link's MTU.
-      let judged = try Program.run([
-        "tshark", "-r", capture, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
-        "-o", "udp.check_checksum:TRUE", "-T", "fields", "-e", "frame.len", "-e",
-        "tcp.checksum.status", "-e", "ip.checksum.status", "-Y",
-        "eth.src == 02:00:00:00:03:01 and tcp",
-      ])
-      let packets = judged.output.split(separator: "\n").map {
-        $0.split(separator: "\t", omittingEmptySubsequences: false)
-      }
-      #expect(packets.count > 5_000, "\(judged.errors)")
+      let packets = try Judge.fields(
+        ["frame.len", "tcp.checksum.status", "ip.checksum.status"], of: capture,
+        where: "eth.src == 02:00:00:00:03:01 and tcp")
+      #expect(packets.count > 5_000)
       let wrong = packets.filter { packet in
         packet.count != 3 || Int(packet[0])! > 1_514 || packet[1] != "1"
           || packet[2].split(separator: ",").contains { $0 != "1" }

@@ -32,14 +32,8 @@ extension EndToEnd {
       let file = lab.folder.file("original").path
       #expect(
         try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1M", "count=32"]).status == 0)
-      let capture = lab.folder.file("far.pcap").path
-      try lab.start(
-        "capture", in: "services", "tcpdump", "-U", "--immediate-mode", "-B", "65536", "-ni",
-        "eth0",
-        "-w", capture,
-        "dst host \(Self.storage)")
-      try lab.wait("the capture") { lab.log("capture").contains("listening on") }
-
+      let capture = try lab.capture(
+        "far", in: "services", "eth0", "dst host \(Self.storage)")
       let sent = try lab.run(
         "vm1", "curl", "-sS", "--max-time", "120", "-T", file, "http://\(Self.storage)/put")
       #expect(sent.status == 0, "\(sent.errors)")
@@ -50,17 +44,10 @@ extension EndToEnd {
       }
       #expect(try sum(file) == sum(received.path))
 
-      // The judge: Wireshark's own checksum verification of every packet that arrived.
-      try lab.wait("the capture's end") {
-        try Program.run(["tcpdump", "-nr", capture, "tcp[tcpflags] & tcp-fin != 0"]).output
-          .contains("Flags")
-      }
-      let judged = try Program.run([
-        "tshark", "-r", capture, "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE",
-        "-T", "fields", "-e", "tcp.checksum.status", "-e", "ip.checksum.status", "-e", "ip.src",
-        "-e", "ip.len", "-Y", "tcp",
-      ])
-      let packets = judged.output.split(separator: "\n").map { $0.split(separator: "\t") }
+      try lab.waitForEnd(of: capture)
+      let packets = try Judge.fields(
+        ["tcp.checksum.status", "ip.checksum.status", "ip.src", "ip.len"], of: capture, where: "tcp"
+      )
       #expect(packets.count > 20_000)
       // Both checksums good, straight from the private address, and none above the MTU.
       let wrong = packets.filter {
