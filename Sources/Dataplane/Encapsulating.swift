@@ -55,24 +55,24 @@ extension PacketPath {
     while index < end {
       let candidate = candidates + index
       var frame = frames[index]
+      let rest = candidate.pointee.rest
       guard let half = candidate.pointee.half, half.pointee.isSteady,
-        half.pointee.has(
-          frame.bytes, rest: candidate.pointee.rest, addresses: candidate.pointee.addresses),
+        half.pointee.has(frame.bytes, rest: rest, addresses: candidate.pointee.addresses),
         half.pointee.isDecided(by: generation), Int(half.pointee.egress.index) >= ports
       else { break }
       let lane = tunnels.lanes[Int(half.pointee.egress.index) - ports]
       guard Int(candidate.pointee.length) <= lane.mtu else { break }
-      half.pointee.rewrite(frame.bytes)
+      half.pointee.rewrite(frame.bytes, rest: rest)
       half.pointee.note(length: frame.length, now: frame.timestamp)
-      if half.pointee.transport == 6 {
+      let transport = FlowKey.transport(ofRest: rest)
+      if transport == 6 {
         half.pointee.tcp.noteSequence(candidate.pointee.endSequence)
         half.pointee.tcp.noteAcknowledgment(candidate.pointee.acknowledgment)
       }
       let headers = Headers(
-        plain: half.pointee.isIPv6, source: half.pointee.newSource,
-        destination: half.pointee.newDestination, transport: half.pointee.transport,
-        ports: UInt32(truncatingIfNeeded: half.pointee.key.rest),
-        length: Int(candidate.pointee.length))
+        plain: FlowKey.isIPv6(rest: rest), source: half.pointee.newSource,
+        destination: half.pointee.newDestination, transport: transport,
+        ports: UInt32(truncatingIfNeeded: rest), length: Int(candidate.pointee.length))
       frame.put(lane.encoder, headers, on: tunnels.backbone)
       counts.count(
         Run(passage: half.pointee.passage, packets: 1, bytes: UInt64(frame.length)),

@@ -112,15 +112,17 @@ extension PacketPath {
       else { continue }
       note(frame.pointee, longest: longest, from: port, candidate)
     }
-    for index in range {
-      let candidate = candidates + index
-      guard candidate.pointee.length > 0 else {
+    var candidate = candidates + range.lowerBound
+    let end = candidates + range.upperBound
+    while candidate < end {
+      if candidate.pointee.length > 0 {
+        candidate.pointee.half = table.candidate(
+          candidate.pointee.hash, rest: candidate.pointee.rest)
+        if candidate.pointee.half == nil { prefetchReplies(of: candidate.pointee) }
+      } else {
         candidate.pointee.half = nil
-        continue
       }
-      candidate.pointee.half = table.candidate(
-        candidate.pointee.hash, rest: candidate.pointee.rest)
-      if candidate.pointee.half == nil { prefetchReplies(of: candidate.pointee) }
+      candidate += 1
     }
     return bytes
   }
@@ -178,15 +180,14 @@ extension PacketPath {
   ) {
     let start = UnsafeRawPointer(frame.bytes)
     guard frame.length >= Self.shortest else { return }
-    switch start.loadUnaligned(fromByteOffset: 12, as: UInt16.self).bigEndian {
-    case 0x0800:
+    let etherType = start.loadUnaligned(fromByteOffset: 12, as: UInt16.self)
+    if etherType == UInt16(0x0800).bigEndian {
       guard let packet = PlainIPv4(start, length: frame.length), packet.length <= longest else {
         return
       }
       note(packet, from: port, candidate)
-    case 0x86dd:
+    } else if etherType == UInt16(0x86dd).bigEndian {
       Self.noteIPv6(start, length: frame.length, longest: longest, from: port, table, candidate)
-    default: return
     }
   }
 
@@ -210,11 +211,12 @@ extension PacketPath {
     var index = first
     while index < end {
       let candidate = candidates + index
-      let frame = frames[index]
+      let frame = frames + index
+      let bytes = frame.pointee.bytes
+      let rest = candidate.pointee.rest
       // A frame before may have removed the flow: then its halves are not steady, or have other keys.
       guard let half = candidate.pointee.half,
-        half.pointee.has(
-          frame.bytes, rest: candidate.pointee.rest, addresses: candidate.pointee.addresses),
+        half.pointee.has(bytes, rest: rest, addresses: candidate.pointee.addresses),
         half.pointee.isDecided(by: generation)
       else { break }
       let passage = half.pointee.passage
@@ -225,19 +227,21 @@ extension PacketPath {
         link = links + Int(passage.egress.index)
       }
       guard candidate.pointee.length <= link.pointee.mtu else { break }
-      half.pointee.rewrite(frame.bytes)
-      frame.bytes.storeBytes(of: link.pointee.head, as: UInt64.self)
-      frame.bytes.storeBytes(of: link.pointee.rest, toByteOffset: 8, as: UInt32.self)
-      half.pointee.note(length: frame.length, now: frame.timestamp)
-      if half.pointee.transport == 6 {
+      half.pointee.rewrite(bytes, rest: rest)
+      bytes.storeBytes(of: link.pointee.head, as: UInt64.self)
+      bytes.storeBytes(of: link.pointee.rest, toByteOffset: 8, as: UInt32.self)
+      let length = frame.pointee.length
+      half.pointee.note(length: length, now: frame.pointee.timestamp)
+      if FlowKey.transport(ofRest: rest) == 6 {
         half.pointee.tcp.noteSequence(candidate.pointee.endSequence)
         half.pointee.tcp.noteAcknowledgment(candidate.pointee.acknowledgment)
       }
       current.packets &+= 1
-      current.bytes &+= UInt64(truncatingIfNeeded: frame.length)
+      current.bytes &+= UInt64(truncatingIfNeeded: length)
       let egress = passage.egress
       (verdicts + (index &- first)).initialize(to: .forwarded(egress))
-      (items + (index &- first)).initialize(to: .init(port: egress, frame: frame, cause: index))
+      (items + (index &- first)).initialize(
+        to: .init(port: egress, frame: frame.pointee, cause: index))
       index &+= 1
     }
     run = current

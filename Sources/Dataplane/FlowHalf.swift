@@ -166,10 +166,12 @@ struct FlowHalf {
   }
 
   /// New addresses, one hop less, checksums.
+  /// - Parameter rest: of its key, which the caller has at hand.
   /// - Precondition: the frame holds a plain packet of this half.
   @inline(__always)
-  func rewrite(_ frame: UnsafeMutableRawPointer) {
-    if isIPv6 {
+  func rewrite(_ frame: UnsafeMutableRawPointer, rest: UInt64) {
+    let transport = FlowKey.transport(ofRest: rest)
+    if FlowKey.isIPv6(rest: rest) {
       PlainRewrite.apply(
         frame, source: newSource, destination: newDestination, transportDelta: transportDelta,
         transport: transport)

@@ -41,13 +41,13 @@ struct FlowTable: ~Copyable {
   /// Bytes from slot to slot: each half of a flow begins on a line of the cache.
   private static let stride = (MemoryLayout<Flow>.size + 63) & ~63
 
-  /// From a flow to its reverse half; the other comes first.
-  private static let reverseOffset = MemoryLayout<Flow>.offset(of: \.reverse)!
-
   init(capacity: Int, seed: UInt64) {
     precondition(capacity > 0 && capacity < 1 << 30)
+    // What `half` counts on.
     precondition(
-      MemoryLayout<FlowHalf>.stride == FlowHalf.size && Self.reverseOffset == FlowHalf.size)
+      MemoryLayout<FlowHalf>.stride == FlowHalf.size
+        && MemoryLayout<Flow>.offset(of: \.forward) == 0
+        && MemoryLayout<Flow>.offset(of: \.reverse) == FlowHalf.size)
     self.capacity = capacity
     self.seed = seed
     var size = 16
@@ -130,8 +130,7 @@ struct FlowTable: ~Copyable {
 
   func half(_ match: Match) -> UnsafeMutablePointer<FlowHalf> {
     let flow = flows + Int(match.slot) * Self.stride
-    return (match.isReverse ? flow + Self.reverseOffset : flow)
-      .assumingMemoryBound(to: FlowHalf.self)
+    return (match.isReverse ? flow + FlowHalf.size : flow).assumingMemoryBound(to: FlowHalf.self)
   }
 
   /// The flow that a half is part of, and which half it is.

@@ -134,15 +134,17 @@ struct PlainTransport: BitwiseCopyable {
   init?(
     _ frame: UnsafeRawPointer, l4Offset: Int, transport: UInt8, available: Int, addressSum: UInt64
   ) {
+    // As the machine loads them: one's-complement sums do not mind the byte order (RFC 1071 section 2).
     let field: UInt16
-    var covered = available
+    let covered: UInt16
     switch transport {
     case 17:
-      covered = Int(frame.load16(l4Offset + 4))
-      guard covered >= 8, covered <= available else { return nil }
+      covered = frame.loadUnaligned(fromByteOffset: l4Offset &+ 4, as: UInt16.self)
+      let length = Int(covered.bigEndian)
+      guard length >= 8, length <= available else { return nil }
       endSequence = 0
       acknowledgment = 0
-      field = frame.load16(l4Offset + 6)
+      field = frame.loadUnaligned(fromByteOffset: l4Offset &+ 6, as: UInt16.self)
     case 6:
       guard available >= 20 else { return nil }
       let headerLength = Int(frame.load8(l4Offset + 12) >> 4) &* 4
@@ -153,14 +155,13 @@ struct PlainTransport: BitwiseCopyable {
       endSequence =
         frame.load32(l4Offset + 4) &+ UInt32(truncatingIfNeeded: available &- headerLength)
       acknowledgment = frame.load32(l4Offset + 8)
-      field = frame.load16(l4Offset + 16)
+      covered = UInt16(truncatingIfNeeded: available).bigEndian
+      field = frame.loadUnaligned(fromByteOffset: l4Offset &+ 16, as: UInt16.self)
     default: return nil
     }
     // `hasPartialChecksum`: the field holds the pseudo-header's sum.
-    let sum =
-      addressSum &+ UInt64(UInt16(transport).bigEndian)
-      &+ UInt64(UInt16(truncatingIfNeeded: covered).bigEndian)
-    guard field == 0 || !Self.isZero(sum &+ UInt64(~field.bigEndian)) else { return nil }
+    let sum = addressSum &+ UInt64(UInt16(transport).bigEndian) &+ UInt64(covered)
+    guard field == 0 || !Self.isZero(sum &+ UInt64(~field)) else { return nil }
   }
 
   /// The sum of 32-bit words as the machine loads them (RFC 1071 section 2).
@@ -245,8 +246,11 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
     _ frame: UnsafeMutableRawPointer, addresses: UInt64, headerDelta: UInt16,
     transportDelta: UInt16, transport: UInt8
   ) {
-    frame.store8(frame.load8(22) &- 1, 22)
-    add(headerDelta, to: frame + 24, zero: 0)
+    // Time to live, protocol and checksum; there is a hop left.
+    let old = UInt32(littleEndian: frame.loadUnaligned(fromByteOffset: 22, as: UInt32.self))
+    let sum = (~old >> 16) &+ UInt32(headerDelta.littleEndian)
+    let new = ~(sum &+ sum >> 16) << 16 | ((old & 0xffff) &- 1)
+    frame.storeBytes(of: new.littleEndian, toByteOffset: 22, as: UInt32.self)
     frame.storeBytes(of: addresses.bigEndian, toByteOffset: 26, as: UInt64.self)
     apply(transportDelta, to: frame, l4Offset: 34, transport: transport)
   }
