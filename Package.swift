@@ -77,7 +77,7 @@ let package = Package(
     + module(
       "Replay",
       [
-        "CKernels", "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources",
+        "Wire", "Lookup", "Model", "Dataplane", "PacketIO", "RouteSources",
         "ConfigurationFile", yams, collections,
       ])
     + module("Lab", ["CLibpcap", "Wire", "Model", "ConfigurationFile", logging])

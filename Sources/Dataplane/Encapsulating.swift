@@ -79,7 +79,7 @@ extension PacketPath {
         by: tunnels.backbone.id)
       output.append(.init(port: tunnels.backbone.id, frame: frame, cause: index))
       output.append(
-        .forwarded(tunnels.backbone.id), PacketOutline(half.pointee), detail(of: half))
+        .forwarded(tunnels.backbone.id), half.pointee.outline(), detail(of: half))
       index &+= 1
     }
     return index

@@ -249,7 +249,7 @@ extension PacketPath {
     if output.record > .nothing {
       for index in first..<index {
         let half = candidates[index].half.unsafelyUnwrapped
-        output.append(PacketOutline(half.pointee), detail(of: half))
+        output.append(half.pointee.outline(), detail(of: half))
       }
     }
     return index

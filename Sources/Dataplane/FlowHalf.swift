@@ -8,6 +8,7 @@ struct Passage: Equatable, BitwiseCopyable {
 
   private static let noService: UInt64 = 0xffff
   private static let steady: UInt64 = 1 << 40
+  private static let outlined: UInt64 = 1 << 41
 
   /// No direction's: there is no such next hop.
   static var none: Passage { Passage(bits: .max) }
@@ -50,6 +51,12 @@ struct Passage: Equatable, BitwiseCopyable {
     @inline(__always)
     get { bits & Self.steady != 0 }
     set { bits = newValue ? bits | Self.steady : bits & ~Self.steady }
+  }
+
+  /// A `PacketOutline` of such a packet has been made.
+  var isOutlined: Bool {
+    get { bits & Self.outlined != 0 }
+    set { bits = newValue ? bits | Self.outlined : bits & ~Self.outlined }
   }
 }
 
@@ -101,7 +108,10 @@ struct FlowHalf {
 
   var egress: PortID {
     get { passage.egress }
-    set { passage.egress = newValue }
+    set {
+      passage.egress = newValue
+      passage.isOutlined = false
+    }
   }
 
   /// A plain packet (`PlainPacket`) leaves the flow in the state it is in: the fast path may take it.
@@ -133,6 +143,16 @@ struct FlowHalf {
   @inline(__always)
   var newSource: UInt128 {
     Self.join(newHigh.source, newMiddle.source, UInt32(truncatingIfNeeded: newAddresses >> 32))
+  }
+
+  /// What a packet that leaves looks like, without the second line where IPv4 does not need it. The half knows from
+  /// now on that there is one.
+  @inline(__always)
+  mutating func outline() -> PacketOutline {
+    let outline = PacketOutline(
+      translatedSource: isIPv6 ? newSource : UInt128(newAddresses >> 32), passage: passage)
+    if !passage.isOutlined { passage.isOutlined = true }
+    return outline
   }
 
   /// Like `newSource`.

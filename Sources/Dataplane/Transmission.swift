@@ -15,17 +15,15 @@ public struct PacketOutline: BitwiseCopyable, Sendable {
     self.passage = passage
   }
 
-  @inline(__always)
-  init(_ half: FlowHalf) {
-    translatedSource = half.newSource
-    passage = half.passage
-  }
-
   /// Nil of a packet that was not forwarded.
   public var nextHopType: NextHopType? { passage.nextHopType }
 
   /// Of endpoint traffic, the index of the service; nil of other traffic.
   public var service: Int? { passage.service }
+
+  /// Of a direction of a flow of which there was an outline before, with the same address and the same way out. It may
+  /// be false of such a one too.
+  public var isRepeated: Bool { passage.isOutlined }
 }
 
 /// Why a packet went where it went, for replay's lines.

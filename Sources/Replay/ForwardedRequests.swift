@@ -23,19 +23,14 @@ struct ForwardedRequests: ~Copyable {
   /// What first fragments of replies answered, for the later ones, which have no ports.
   private var fragments = Newest<FragmentKey, ForwardedRequest>()
 
-  /// Has the place that a conversation of this hash may have fetched from memory.
+  /// Whether a packet with this outline may say what is not noted yet: of a flow that goes on, all packets say the same.
   @inline(__always)
-  func prefetch(_ hash: UInt32) { requests.prefetch(hash) }
+  func mayLearn(from outline: PacketOutline) -> Bool {
+    !outline.isRepeated || requests.hasForgotten
+  }
 
-  @inline(__always)
-  func prefetchEntry(_ hash: UInt32) { requests.prefetchEntry(hash) }
-
-  @inline(__always)
-  mutating func note(
-    _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: UInt128
-  ) {
-    requests.note(
-      conversation, hash: hash, egress: egress, translatedSource: translatedSource)
+  mutating func note(_ conversation: Conversation, egress: PortID, translatedSource: UInt128) {
+    requests.note(conversation, egress: egress, translatedSource: translatedSource)
   }
 
   /// The request that a packet answers, if it was forwarded; of an ICMP error the one that it quotes.

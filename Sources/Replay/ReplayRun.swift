@@ -92,13 +92,10 @@ public struct Replay: ~Copyable {
     }
     try makeRoom(for: port)
     _ = vector.append(packet.frame)
-    let conversation = Conversation(plain)
-    let hash = conversation.hash
-    requests.prefetch(hash)
     append(
       PendingPacket(
         number: packet.number, timestamp: packet.timestamp, length: packet.wireLength,
-        conversation: conversation, hash: hash, hasConversation: true, basis: basis, port: port,
+        conversation: Conversation(plain), hasConversation: true, basis: basis, port: port,
         outcome: nil))
     return true
   }
@@ -143,9 +140,8 @@ public struct Replay: ~Copyable {
     let conversation = tuple.flatMap { Conversation($0) }
     var pending = PendingPacket(
       number: packet.number, timestamp: packet.timestamp, length: packet.wireLength,
-      conversation: conversation ?? .none, hash: conversation?.hash ?? 0,
-      hasConversation: conversation != nil, basis: .option, port: arrival.port ?? PortID(0),
-      outcome: nil)
+      conversation: conversation ?? .none, hasConversation: conversation != nil, basis: .option,
+      port: arrival.port ?? PortID(0), outcome: nil)
     if case .port(_, let basis) = arrival {
       pending.basis = basis
     } else {
@@ -276,7 +272,6 @@ public struct Replay: ~Copyable {
 
   private mutating func flush() throws {
     guard pendingCount > 0 else { return }
-    for index in 0..<pendingCount { requests.prefetchEntry(pending[index].hash) }
     path.process(vector, from: pending.pointee.port, into: &output)
     vector.removeAll()
     try deliverPending()
@@ -309,11 +304,13 @@ public struct Replay: ~Copyable {
     _ outlines: UnsafeBufferPointer<PacketOutline>
   ) {
     for index in 0..<pending.count {
-      guard case .forwarded(let egress) = verdicts[index] else { continue }
+      guard case .forwarded(let egress) = verdicts[index],
+        requests.mayLearn(from: outlines[index])
+      else { continue }
       let packet = pending.baseAddress.unsafelyUnwrapped + index
       guard packet.pointee.hasConversation else { continue }
       requests.note(
-        packet.pointee.conversation, hash: packet.pointee.hash, egress: egress,
+        packet.pointee.conversation, egress: egress,
         translatedSource: outlines[index].translatedSource)
     }
   }

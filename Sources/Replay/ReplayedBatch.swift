@@ -9,7 +9,6 @@ struct PendingPacket {
   var length: Int
   /// What counts only where `hasConversation` says so.
   var conversation: Conversation
-  var hash: UInt32
   var hasConversation: Bool
   var basis: PortAssignment.Basis
   var port: PortID

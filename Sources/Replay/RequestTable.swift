@@ -1,4 +1,3 @@
-import CKernels
 import Dataplane
 import Wire
 
@@ -23,6 +22,8 @@ struct RequestTable: ~Copyable {
   private var entries: UnsafeMutablePointer<Entry>
   private var capacity: Int
   private(set) var count = 0
+  /// Whether anything that was noted has given way to something else.
+  private(set) var hasForgotten = false
   /// The entry that gives way to the next one, once `count` is the limit.
   private var oldest = 0
   private var places: UnsafeMutablePointer<UInt32>
@@ -52,23 +53,9 @@ struct RequestTable: ~Copyable {
       translatedSource: conversation.address(entry.translatedSource))
   }
 
-  /// Has the place of a conversation of this hash fetched from memory.
-  @inline(__always)
-  func prefetch(_ hash: UInt32) { spurline_prefetch(places + Int(hash) & mask) }
-
-  /// Has the entry that stands there fetched from memory, once the place is.
-  @inline(__always)
-  func prefetchEntry(_ hash: UInt32) {
-    // Of no entry it is the memory before them, which is only asked for.
-    spurline_prefetch(entries + (Int(places[Int(hash) & mask]) &- 1))
-  }
-
-  /// - Parameters:
-  ///   - hash: the conversation's.
-  ///   - translatedSource: of its IP version.
-  mutating func note(
-    _ conversation: Conversation, hash: UInt32, egress: PortID, translatedSource: UInt128
-  ) {
+  /// - Parameter translatedSource: of the conversation's IP version.
+  mutating func note(_ conversation: Conversation, egress: PortID, translatedSource: UInt128) {
+    let hash = conversation.hash
     let place = place(of: conversation, hash: hash)
     let known = places[place]
     if known > 0 {
@@ -78,6 +65,7 @@ struct RequestTable: ~Copyable {
       {
         entry.pointee.egress = egress.index
         entry.pointee.translatedSource = translatedSource
+        hasForgotten = true
       }
       return
     }
@@ -105,6 +93,7 @@ struct RequestTable: ~Copyable {
       index = oldest
       oldest = (oldest + 1) % limit
       remove(entries[index])
+      hasForgotten = true
     } else {
       if count == capacity { grow() }
       count += 1

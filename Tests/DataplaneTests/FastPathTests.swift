@@ -87,6 +87,32 @@ import Wire
     return outcome(lab)
   }
 
+  /// Where the packets of each direction left, and with which source.
+  private struct Departures {
+    private var last: [FlowKey: (Verdict, UInt128)] = [:]
+    private(set) var repeated = 0
+
+    /// What an outline leaves out because one before has said it must have been said.
+    mutating func check(_ frames: [[UInt8]], from port: String, in lab: Fixture) {
+      for (index, frame) in frames.enumerated() {
+        let outline = lab.output.outlines[index]
+        guard case .forwarded = lab.output.verdicts[index],
+          let headers = try? frame.withUnsafeBytes({
+            try Headers.parse($0, wireLength: frame.count)
+          })
+        else { continue }
+        let key = FlowKey(headers, port: lab.port(port))
+        let departure = (lab.output.verdicts[index], outline.translatedSource)
+        if outline.isRepeated {
+          repeated += 1
+          let before = last[key]
+          #expect(before?.0 == departure.0 && before?.1 == departure.1)
+        }
+        last[key] = departure
+      }
+    }
+  }
+
   static func outcome(_ lab: Fixture) -> Outcome {
     #expect(lab.output.outlines.count == lab.output.details.count)
     for (outline, detail) in zip(lab.output.outlines, lab.output.details) {
@@ -113,6 +139,7 @@ import Wire
     let labs = [Fixture(limits: limits), Fixture(limits: decidesAnew)]
     var random = SeededGenerator(seed: UInt64(maximumFlows))
     var (fast, none) = (0, 0)
+    var departures = Departures()
     for round in 0..<200 {
       var byPort: [String: [[UInt8]]] = [:]
       for _ in 0..<Int.random(in: 1...200, using: &random) {
@@ -121,6 +148,7 @@ import Wire
       }
       for (port, frames) in byPort.sorted(by: { $0.key < $1.key }) {
         let outcome = Self.process(frames, from: port, in: labs[0], fast: &fast)
+        departures.check(frames, from: port, in: labs[0])
         let expected = Self.process(frames, from: port, in: labs[1], fast: &none)
         #expect(outcome == expected, "round \(round)")
       }
@@ -138,6 +166,7 @@ import Wire
       }
     }
     #expect(fast > (maximumFlows == 6 ? 100 : 1_500))
+    #expect(departures.repeated > (maximumFlows == 6 ? 50 : 1_000))
     #expect(none == 0)
     #expect(labs[0].path.counters.isBalanced)
   }
