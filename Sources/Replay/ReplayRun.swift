@@ -61,26 +61,28 @@ public struct Replay: ~Copyable {
   /// rewritten where they stand, and are needed no longer when this returns.
   /// - Throws: what the delivery throws.
   public mutating func add(_ packets: UnsafeBufferPointer<CapturedPacket>) throws {
-    for packet in packets {
-      if packet.timestamp >= expiryDue { try advance(to: packet.timestamp) }
-      if try !addPlain(packet) { try addAny(packet) }
+    guard var packet = packets.baseAddress else { return }
+    for _ in 0..<packets.count {
+      if packet.pointee.timestamp >= expiryDue { try advance(to: packet.pointee.timestamp) }
+      if try !addPlain(packet) { try addAny(packet.pointee) }
+      packet += 1
     }
     try flush()
   }
 
   /// Takes a packet that `PlainPacket` knows, if its sender alone says where it arrived; as most do.
   @inline(__always)
-  private mutating func addPlain(_ packet: CapturedPacket) throws -> Bool {
-    let bytes = packet.bytes
-    guard packet.isEthernet, packet.wireLength == bytes.count,
+  private mutating func addPlain(_ packet: UnsafePointer<CapturedPacket>) throws -> Bool {
+    let bytes = packet.pointee.bytes
+    guard packet.pointee.isEthernet, packet.pointee.wireLength == bytes.count,
       bytes.count <= PacketVector.frameCapacity, let start = bytes.baseAddress,
       let plain = PlainPacket(start, length: bytes.count)
     else { return false }
     let port: PortID
     let basis: PortAssignment.Basis
-    switch senders.sender(
-      sourceMAC: MACAddress(sourceOf: start), source: plain.source, isIPv6: plain.isIPv6,
-      by: assignment)
+    let sourceMAC = MACAddress(sourceOf: start)
+    switch senders.sender(sourceMAC: sourceMAC, source: plain.source, isIPv6: plain.isIPv6)
+      ?? sender(sourceMAC: sourceMAC, source: plain.source, isIPv6: plain.isIPv6)
     {
     case .port(let sender, let senderBasis): (port, basis) = (sender, senderBasis)
     case .networkInterface(let sender):
@@ -91,13 +93,24 @@ public struct Replay: ~Copyable {
     case .unknown: return false
     }
     try makeRoom(for: port)
-    _ = vector.append(packet.frame)
+    _ = vector.append(packet.pointee.frame)
     append(
       PendingPacket(
-        number: packet.number, timestamp: packet.timestamp, length: packet.wireLength,
+        number: packet.pointee.number, timestamp: packet.pointee.timestamp, length: bytes.count,
         conversation: Conversation(plain), hasConversation: true, basis: basis, port: port,
         outcome: nil))
     return true
+  }
+
+  /// By itself: few packets need the questions asked.
+  @inline(never)
+  private func sender(
+    sourceMAC: MACAddress, source: UInt128, isIPv6: Bool
+  ) -> PortAssignment.Sender {
+    let sender = assignment.sender(
+      IPAddress(bits: source, isIPv6: isIPv6), sourceMAC: sourceMAC)
+    senders.note(sender, sourceMAC: sourceMAC, source: source, isIPv6: isIPv6)
+    return sender
   }
 
   /// Any packet.

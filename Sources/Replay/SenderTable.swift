@@ -22,22 +22,26 @@ struct SenderTable: ~Copyable {
   deinit { entries.deallocate() }
 
   @inline(__always)
-  func sender(
-    sourceMAC: MACAddress, source: UInt128, isIPv6: Bool, by assignment: PortAssignment
-  ) -> PortAssignment.Sender {
+  private func place(_ sourceMAC: MACAddress, _ source: UInt128) -> UnsafeMutablePointer<Entry?> {
     let mixed =
       (UInt64(truncatingIfNeeded: source) ^ UInt64(truncatingIfNeeded: source >> 64)
         ^ sourceMAC.bits) &* 0x9e37_79b9_7f4a_7c15
-    let place = entries + Int(mixed >> 54)
-    if let entry = place.pointee, entry.source == source, entry.sourceMAC == sourceMAC,
-      entry.isIPv6 == isIPv6
-    {
-      return entry.sender
-    }
-    let sender = assignment.sender(
-      IPAddress(bits: source, isIPv6: isIPv6), sourceMAC: sourceMAC)
-    place.pointee = Entry(
+    return entries + Int(mixed >> 54)
+  }
+
+  /// Nil where it has not been said of late: `note` it then.
+  @inline(__always)
+  func sender(sourceMAC: MACAddress, source: UInt128, isIPv6: Bool) -> PortAssignment.Sender? {
+    guard let entry = place(sourceMAC, source).pointee, entry.source == source,
+      entry.sourceMAC == sourceMAC, entry.isIPv6 == isIPv6
+    else { return nil }
+    return entry.sender
+  }
+
+  func note(
+    _ sender: PortAssignment.Sender, sourceMAC: MACAddress, source: UInt128, isIPv6: Bool
+  ) {
+    place(sourceMAC, source).pointee = Entry(
       sourceMAC: sourceMAC, source: source, isIPv6: isIPv6, sender: sender)
-    return sender
   }
 }

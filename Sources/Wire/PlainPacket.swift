@@ -22,7 +22,7 @@ public struct PlainPacket: BitwiseCopyable, Sendable {
 
   /// Nil for any other packet.
   /// - Parameter length: bytes of the frame, all of which are there.
-  @inlinable
+  @inlinable @inline(__always)
   public init?(_ frame: UnsafeRawPointer, length: Int) {
     guard length >= 14 else { return nil }
     let packet =
