@@ -75,7 +75,7 @@ extension EndToEnd {
       let pair = try ["blue", "green"].map { namespace in
         try lab.start(
           "same-\(namespace)", in: namespace, "curl", "-fsS", "--max-time", "20", "--local-port",
-          "45000", "--limit-rate", "50k", "-o", lab.folder.file("same-\(namespace)").path,
+          "45000", "--limit-rate", "30k", "-o", lab.folder.file("same-\(namespace)").path,
           "--resolve", "\(Self.data):80:\(Self.shared)", "--resolve",
           "\(Self.partner):80:\(Self.shared)",
           "http://\(namespace == "blue" ? Self.data : Self.partner)/file")

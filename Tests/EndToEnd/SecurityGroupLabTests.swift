@@ -56,7 +56,7 @@ extension EndToEnd {
       defer { lab.close() }
       let file = lab.folder.file("database/file").path
       #expect(
-        try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1k", "count=400"]).status == 0)
+        try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1k", "count=900"]).status == 0)
       let copy = lab.folder.file("copy").path
       let download = try lab.start(
         "download", in: "web1", "curl", "-sS", "--limit-rate", "100k", "--max-time", "30", "-o",
