@@ -61,8 +61,8 @@ struct SummaryCount {
 
   mutating func add(_ batch: ReplayedBatch) {
     summary.packets += batch.count
+    ports[batch.port.map { Int($0.index) } ?? snapshot.ports.count] += batch.count
     for index in 0..<batch.count {
-      ports[batch.port(index).map { Int($0.index) } ?? snapshot.ports.count] &+= 1
       switch batch.verdicts[index] {
       case .forwarded(let port):
         summary.forwarded += 1

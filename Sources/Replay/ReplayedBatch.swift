@@ -57,11 +57,6 @@ public struct ReplayedBatch {
     return packet.outcome.map { outcomes[Int($0)] } ?? .port(packet.port, packet.basis)
   }
 
-  /// The port that it arrived at.
-  @inline(__always)
-  func port(_ index: Int) -> PortID? {
-    let packet = pending.baseAddress.unsafelyUnwrapped + index
-    guard let outcome = packet.pointee.outcome else { return packet.pointee.port }
-    return outcomes[Int(outcome)].port
-  }
+  /// The port that all of them arrived at; nil where one arrived nowhere, which travels alone.
+  var port: PortID? { pending.isEmpty ? nil : arrival(0).port }
 }

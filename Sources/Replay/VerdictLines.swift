@@ -63,7 +63,7 @@ struct VerdictLines: ~Copyable {
       if packet.pointee.hasConversation {
         addTranslated(packet.pointee.conversation, detail)
         if hasResources, snapshot.foretellsServices(by: port) {
-          addResource(packet.pointee.conversation, detail, ingress: batch.port(index), egress: port)
+          addResource(packet.pointee.conversation, detail, ingress: batch.port, egress: port)
         }
       }
     case .answered(let answer): add(texts.answer(answer))
