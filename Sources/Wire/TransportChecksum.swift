@@ -26,11 +26,17 @@ extension Headers {
   /// the frame now, not when it was parsed.
   fileprivate func pseudoHeaderSum(_ start: UnsafeRawPointer) -> ChecksumSum {
     var sum = ChecksumSum()
-    let width = network == .ipv6 ? 16 : 4
-    let source = l3Offset + (network == .ipv6 ? 8 : 12)
-    let destination = finalDestinationOffset > 0 ? finalDestinationOffset : source + width
-    sum.add(UnsafeRawBufferPointer(start: start + source, count: width))
-    sum.add(UnsafeRawBufferPointer(start: start + destination, count: width))
+    let isIPv6 = network == .ipv6
+    let source = l3Offset + (isIPv6 ? 8 : 12)
+    let destination =
+      finalDestinationOffset > 0 ? finalDestinationOffset : source + (isIPv6 ? 16 : 4)
+    if isIPv6 {
+      sum.add(start.load128(source))
+      sum.add(start.load128(destination))
+    } else {
+      sum.add(start.load32(source))
+      sum.add(start.load32(destination))
+    }
     sum.add(UInt16(transport))
     sum.add(UInt32(checksummedLength(start)))
     return sum
