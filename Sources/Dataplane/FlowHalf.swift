@@ -162,8 +162,6 @@ struct FlowHalf {
   }
 
   @inline(__always)
-  var transport: UInt8 { FlowKey.transport(ofRest: keyRest) }
-  @inline(__always)
   var isIPv6: Bool { FlowKey.isIPv6(rest: keyRest) }
 
   /// Whether it is the half of packets with this key.

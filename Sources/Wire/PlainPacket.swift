@@ -222,25 +222,10 @@ public struct PlainRewrite: BitwiseCopyable, Sendable {
     headerDelta = delta.folded.bigEndian
   }
 
-  /// New addresses, one hop less, checksums: as `AddressRewrite` and `decrementHopLimit` do it.
-  /// - Precondition: the packet's addresses are those that this was made for.
-  @inlinable @inline(__always)
-  public func apply(_ frame: UnsafeMutableRawPointer, isIPv6: Bool, transport: UInt8) {
-    if isIPv6 {
-      Self.apply(
-        frame, source: source, destination: destination, transportDelta: transportDelta,
-        transport: transport)
-    } else {
-      Self.apply(
-        frame,
-        addresses: UInt64(truncatingIfNeeded: source) << 32
-          | UInt64(truncatingIfNeeded: destination),
-        headerDelta: headerDelta, transportDelta: transportDelta, transport: transport)
-    }
-  }
-
-  /// To a packet of IPv4, for those who keep the parts apart.
+  /// New addresses, one hop less, checksums: as `AddressRewrite` and `decrementHopLimit` do it. Of IPv4, with the parts
+  /// that a flow keeps.
   /// - Parameter addresses: source and destination, in host order.
+  /// - Precondition: the packet's addresses are those that the parts were made for.
   @inlinable @inline(__always)
   public static func apply(
     _ frame: UnsafeMutableRawPointer, addresses: UInt64, headerDelta: UInt16,

@@ -37,7 +37,7 @@ import Wire
     #expect(half.has(other) == (key == other))
     #expect(half.newSource == action.source ?? key.source)
     #expect(half.newDestination == action.destination ?? key.destination)
-    #expect(half.transport == key.transport && half.isIPv6 == key.isIPv6)
+    #expect(half.isIPv6 == key.isIPv6)
     #expect(half.egress == action.egress)
     #expect(half.passage.service == service)
     #expect(half.passage.nextHop == hop.index)

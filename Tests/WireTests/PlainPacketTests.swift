@@ -121,10 +121,21 @@ struct PlainPacketTests {
       decrementHopLimit(start, headers)
       let slow = Array(room)
       _ = memory.place(frame)
-      PlainRewrite(
+      let rewrite = PlainRewrite(
         source: source ?? plain.source, destination: destination ?? plain.destination,
-        from: plain.source, and: plain.destination
-      ).apply(start, isIPv6: plain.isIPv6, transport: plain.transport)
+        from: plain.source, and: plain.destination)
+      if plain.isIPv6 {
+        PlainRewrite.apply(
+          start, source: rewrite.source, destination: rewrite.destination,
+          transportDelta: rewrite.transportDelta, transport: plain.transport)
+      } else {
+        PlainRewrite.apply(
+          start,
+          addresses: UInt64(truncatingIfNeeded: rewrite.source) << 32
+            | UInt64(truncatingIfNeeded: rewrite.destination),
+          headerDelta: rewrite.headerDelta, transportDelta: rewrite.transportDelta,
+          transport: plain.transport)
+      }
       #expect(Array(room) == slow, "\(pasteable(frame))")
     }
     return true
