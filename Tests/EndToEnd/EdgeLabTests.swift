@@ -75,10 +75,10 @@ extension EndToEnd {
       let pair = try ["blue", "green"].map { namespace in
         try lab.start(
           "same-\(namespace)", in: namespace, "curl", "-fsS", "--max-time", "20", "--local-port",
-          "45000", "--limit-rate", "30k", "-o", lab.folder.file("same-\(namespace)").path,
+          "45000", "-o", lab.folder.file("same-\(namespace)").path,
           "--resolve", "\(Self.data):80:\(Self.shared)", "--resolve",
           "\(Self.partner):80:\(Self.shared)",
-          "http://\(namespace == "blue" ? Self.data : Self.partner)/file")
+          "http://\(namespace == "blue" ? Self.data : Self.partner)/file?rate=30k")
       }
       try lab.wait("two connections from one port") {
         try lab.run("services", "ss", "-Htn", "dport = :45000").output.split(separator: "\n").count
@@ -185,8 +185,8 @@ extension EndToEnd {
         try Program.run(["dd", "if=/dev/zero", "of=\(big)", "bs=1k", "count=600"]).status == 0)
       let copy = lab.folder.file("copy").path
       let download = try lab.start(
-        "download", in: "blue", "curl", "-sS", "--limit-rate", "100k", "--max-time", "30", "-o",
-        copy, "http://\(Self.logs)/big")
+        "download", in: "blue", "curl", "-sS", "--max-time", "30", "-o",
+        copy, "http://\(Self.logs)/big?rate=100k")
       try lab.wait("the download's beginning") {
         (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
       }

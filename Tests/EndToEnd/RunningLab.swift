@@ -141,7 +141,8 @@ final class RunningLab {
     throw Failure(text: "waited \(seconds) s in vain for \(what)\n\(log("dataplane"))")
   }
 
-  /// A web server that says who asks, keeps what is uploaded to /put, and serves its folder.
+  /// A web server that says who asks, keeps what is uploaded to /put, and serves its folder, slowly where `?rate=100k` says
+  /// so. That is the server's to do: a client that limits itself takes what has piled up for it at once.
   func startWebServer(_ name: String, in namespace: String, address: String) throws {
     let root = folder.file(name).path
     try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
@@ -153,8 +154,10 @@ final class RunningLab {
         client_body_temp_path \(root)/body; proxy_temp_path \(root)/proxy;
         fastcgi_temp_path \(root)/fastcgi; uwsgi_temp_path \(root)/uwsgi;
         scgi_temp_path \(root)/scgi;
+        map $arg_rate $rate { "" 0; default $arg_rate; }
         server {
           listen \(address):80;
+          limit_rate $rate;
           root \(root);
           location = /whoami { default_type text/plain; return 200 "$remote_addr\\n"; }
           location = /put {

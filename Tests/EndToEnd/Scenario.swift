@@ -59,8 +59,8 @@ final class Scenario {
     let copy = lab.folder.file("\(name).copy").path
     let process = try lab.start(
       name, in: namespace,
-      ["curl", "-sS", "--max-time", "30", "--limit-rate", "1M"] + options
-        + ["-o", copy, "http://\(address)/file"])
+      ["curl", "-sS", "--max-time", "30"] + options
+        + ["-o", copy, "http://\(address)/file?rate=1m"])
     try lab.wait("the download \(name)") {
       (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
     }

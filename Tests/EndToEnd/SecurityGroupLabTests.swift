@@ -59,8 +59,8 @@ extension EndToEnd {
         try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1k", "count=900"]).status == 0)
       let copy = lab.folder.file("copy").path
       let download = try lab.start(
-        "download", in: "web1", "curl", "-sS", "--limit-rate", "100k", "--max-time", "30", "-o",
-        copy, "http://\(Self.database)/file")
+        "download", in: "web1", "curl", "-sS", "--max-time", "30", "-o",
+        copy, "http://\(Self.database)/file?rate=100k")
       try lab.wait("the download's beginning") {
         (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
       }
