@@ -31,7 +31,7 @@ struct RequestTableTests {
     var random = SeededGenerator(seed: UInt64(limit))
     var table = RequestTable(limit: limit)
     var twin = Twin(limit: limit)
-    for step in 0..<6_000 {
+    for step in 0..<20_000 {
       // Few of each, so that they come again, also with only one thing different.
       let isIPv6 = random.next() % 4 == 0
       let address = { (bits: UInt64) in
