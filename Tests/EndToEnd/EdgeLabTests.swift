@@ -183,13 +183,9 @@ extension EndToEnd {
       let big = lab.folder.file("logs/big").path
       #expect(
         try Program.run(["dd", "if=/dev/zero", "of=\(big)", "bs=1k", "count=600"]).status == 0)
-      let copy = lab.folder.file("copy").path
-      let download = try lab.start(
-        "download", in: "blue", "curl", "-sS", "--max-time", "30", "-o",
-        copy, "http://\(Self.logs)/big?rate=100k")
-      try lab.wait("the download's beginning") {
-        (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
-      }
+      let download = try lab.download(
+        "download", in: "blue", "http://\(Self.logs)/big", rate: "100k"
+      ).process
       try changed.write(toFile: lab.config, atomically: true, encoding: .utf8)
       kill(edge.processIdentifier, SIGHUP)
       try lab.wait("the new rules") { try ask(lab, "blue", Self.logs, Self.logs) == "403" }

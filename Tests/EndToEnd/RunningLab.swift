@@ -174,6 +174,24 @@ final class RunningLab {
     }
   }
 
+  /// Starts a download that takes a while, from a server of `startWebServer`, and waits until it has begun.
+  /// - Parameters:
+  ///   - rate: bytes a second, as nginx writes them.
+  ///   - options: further ones of curl.
+  /// - Returns: the process, whose status is curl's, and the copy's path.
+  func download(
+    _ name: String, in namespace: String, _ url: String, rate: String, _ options: [String] = []
+  ) throws -> (process: Process, copy: String) {
+    let copy = folder.file("\(name).copy").path
+    let process = try start(
+      name, in: namespace,
+      ["curl", "-sS", "--max-time", "30"] + options + ["-o", copy, "\(url)?rate=\(rate)"])
+    try wait("the download \(name)") {
+      (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
+    }
+    return (process, copy)
+  }
+
   struct Counters: Decodable {
     struct Inner: Decodable {
       struct Traffic: Decodable {

@@ -56,15 +56,7 @@ final class Scenario {
   func download(
     _ name: String, in namespace: String, _ address: String, _ options: String...
   ) throws -> Process {
-    let copy = lab.folder.file("\(name).copy").path
-    let process = try lab.start(
-      name, in: namespace,
-      ["curl", "-sS", "--max-time", "30"] + options
-        + ["-o", copy, "http://\(address)/file?rate=1m"])
-    try lab.wait("the download \(name)") {
-      (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
-    }
-    return process
+    try lab.download(name, in: namespace, "http://\(address)/file", rate: "1m", options).process
   }
 
   /// What the edge has decided, oldest first (I6).

@@ -57,13 +57,8 @@ extension EndToEnd {
       let file = lab.folder.file("database/file").path
       #expect(
         try Program.run(["dd", "if=/dev/urandom", "of=\(file)", "bs=1k", "count=900"]).status == 0)
-      let copy = lab.folder.file("copy").path
-      let download = try lab.start(
-        "download", in: "web1", "curl", "-sS", "--max-time", "30", "-o",
-        copy, "http://\(Self.database)/file?rate=100k")
-      try lab.wait("the download's beginning") {
-        (try? FileManager.default.attributesOfItem(atPath: copy)[.size] as? Int) ?? 0 > 0
-      }
+      let (download, copy) = try lab.download(
+        "download", in: "web1", "http://\(Self.database)/file", rate: "100k")
       let text = try String(contentsOfFile: lab.config, encoding: .utf8)
       let changed = text.replacingOccurrences(
         of: "destinationPortRanges: [80, 1433", with: "destinationPortRanges: [1433")
