@@ -29,15 +29,16 @@ extension Snapshot {
   func admit(_ key: FlowKey, trace: inout Trace?) throws(DropReason) -> Admission {
     var groups = GroupPassage.none
     var admission = Admission()
-    try route(key, into: &admission, groups: &groups, trace: &trace)
+    let ingress = self[key.ingress]
+    try route(key, from: ingress, into: &admission, groups: &groups, trace: &trace)
     admission.backKey = backKey(of: key, by: admission.action)
-    findWayBack(of: key, into: &admission)
+    findWayBack(of: key, from: ingress, into: &admission)
     return admission
   }
 
   /// The way out is known, and the key that replies would have: does the way back lead there?
-  func findWayBack(of key: FlowKey, into admission: inout Admission) {
-    let ingress = self[key.ingress]
+  /// - Parameter ingress: the key's.
+  func findWayBack(of key: FlowKey, from ingress: PortRecord, into admission: inout Admission) {
     if self[admission.action.egress].subnet != nil {
       // A NIC's replies follow the routes of its own subnet. Only where these lead back the same way, to
       // the same addresses, are both directions one flow.
@@ -45,7 +46,10 @@ extension Snapshot {
       var silent: Trace?
       var groups = GroupPassage.none
       var reply = Admission()
-      guard (try? route(backKey, into: &reply, groups: &groups, trace: &silent)) != nil,
+      guard
+        (try? route(
+          backKey, from: self[backKey.ingress], into: &reply, groups: &groups, trace: &silent))
+          != nil,
         reply.action.egress == ingress.id,
         (reply.action.source ?? backKey.source) == key.destination,
         (reply.action.destination ?? backKey.destination) == key.source
@@ -75,12 +79,12 @@ extension Snapshot {
   }
 
   /// One direction: source, outbound security groups, route, translation. It fills in all but what concerns the way back.
+  /// - Parameter ingress: the key's.
   func route(
-    _ key: FlowKey, into admission: inout Admission, groups: inout GroupPassage,
-    trace: inout Trace?
+    _ key: FlowKey, from ingress: PortRecord, into admission: inout Admission,
+    groups: inout GroupPassage, trace: inout Trace?
   ) throws(DropReason) {
     if let edge { return try routeAtEdge(key, edge, into: &admission, trace: &trace) }
-    let ingress = self[key.ingress]
     let source = key.sourceAddress
     let destination = key.destinationAddress
     let sender = try identifySender(source, at: ingress, trace: &trace)

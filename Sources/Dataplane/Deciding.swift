@@ -70,12 +70,7 @@ extension PacketPath {
       }
     }
 
-    try routeFirst(key, continuing: continued, into: &admission)
-    // The entry of replies comes from memory: the flow is put together meanwhile.
-    admission.backKey = snapshot.backKey(of: key, by: admission.action)
-    table.prefetchEntry(table.hash(of: admission.backKey))
-    lastNew = (admission.backKey.ingress, admission.action.source)
-    snapshot.findWayBack(of: key, into: &admission)
+    try findWays(of: key, from: port, continuing: continued, into: &admission)
     if let edge = snapshot.edge, let judgment = admission.judgment {
       guard !judgment.isDenied else {
         return try refuse(judgment, key, frame, headers, into: &output)
@@ -91,8 +86,8 @@ extension PacketPath {
     if let judgment = admission.judgment, judgment.match != nil {
       note(judgment, key, at: frame.timestamp, translated: admission.action.source)
     }
-    if !admission.hasReverse, snapshot[admission.action.egress].subnet != nil {
-      noteOneWay(key, answeredBy: admission.backKey)
+    if !admission.hasReverse {
+      noteOneWay(key, answeredBy: admission.backKey, leavingBy: admission.action.egress)
     }
     return try send(frame, headers, by: admission.action, from: port, into: &output)
   }
@@ -193,17 +188,7 @@ extension PacketPath {
   private mutating func enter(
     _ key: FlowKey, _ admission: inout Admission, _ frame: Frame, _ headers: Headers
   ) throws(DropReason) {
-    if admission.hasReverse, let other = table.find(admission.backKey) {
-      // Someone else's replies would look the same. What is over gives way, what lives does not.
-      switch table[other.slot].state {
-      case .reset, .closing, .denied: table.remove(other.slot)
-      default: throw .flowConflict
-      }
-    }
-    if table.isFull {
-      guard table.evict() else { throw .flowTableFull }
-      counts.flowsEvicted += 1
-    }
+    try makeRoom(for: &admission)
     let slot = table.insert(
       Flow(key, admission, state: .initial(for: headers), generation: snapshot.generation)
     ) { flow in

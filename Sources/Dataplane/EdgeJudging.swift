@@ -65,7 +65,7 @@ extension PacketPath {
         note(judgment, key, at: now, translated: nil)
       } else if isAwaited || judgment.match != nil && judgment.match == flow.resource {
         admission.backKey = snapshot.backKey(of: key, by: admission.action)
-        snapshot.findWayBack(of: key, into: &admission)
+        snapshot.findWayBack(of: key, from: snapshot[key.ingress], into: &admission)
         if flow.hasReverse, flow.reverse.key.destination != key.source {
           admission.action.source = flow.reverse.key.destination
           admission.backKey = flow.reverse.key

@@ -90,7 +90,8 @@ extension PacketPath {
     trace.record("flow", "none yet: the slow path decides")
     var groups = GroupPassage.none
     var admission = Admission()
-    try routeFirst(key, continuing: nil, into: &admission, groups: &groups, trace: &trace)
+    try routeFirst(
+      key, from: port, continuing: nil, into: &admission, groups: &groups, trace: &trace)
     if let judgment = admission.judgment {
       guard judgment.match != nil || headers.isSYN else { throw .noFlow }
       if judgment.isDenied, headers.transport != 6 { throw .resourceFirewall }

@@ -10,7 +10,7 @@ import Wire
 extension PacketPath {
   /// A frame that the fast path may take.
   struct Candidate {
-    /// Nil where it may not.
+    /// Nil where it may not, or its flow is not there yet.
     var half: UnsafeMutablePointer<FlowHalf>?
     var hash: UInt32 = 0
     /// Of the IP packet, in bytes; 0 where the frame is not plain.
@@ -87,7 +87,7 @@ extension PacketPath {
     let candidates = candidates - range.lowerBound
     guard limits.usesFlowTable else {
       for index in range {
-        candidates[index].half = nil
+        candidates[index] = Candidate()
         bytes &+= frames[index].wireLength
       }
       return bytes

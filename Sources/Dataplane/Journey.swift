@@ -94,7 +94,8 @@ extension Snapshot {
   ) throws(DropReason) -> Action {
     var silent: Trace?
     var admission = Admission()
-    try route(key, into: &admission, groups: &groups, trace: &silent)
+    try route(
+      key, from: self[key.ingress], into: &admission, groups: &groups, trace: &silent)
     try filterByPolicy(key, admission.action.route, trace: &silent)
     return admission.action
   }

@@ -5,7 +5,7 @@ import Wire
 ///
 /// The fast path (FastPath.swift) recognises the plain packets of a vector, finds their flows, and forwards them,
 /// each step for the whole vector. Whatever it does not take goes one by one, where its turn is, through
-/// `Headers.parse`, `decide`, with the slow path for the first packet of a flow (Deciding.swift,
+/// `Headers.parse`, `decide`, with the slow path for the first packet of a flow (Deciding.swift, FirstPacket.swift,
 /// Admission.swift), and `emit` (Emitting.swift). A change of the snapshot is Switching.swift.
 public struct PacketPath: ~Copyable {
   /// What a decision comes to.
@@ -129,7 +129,11 @@ public struct PacketPath: ~Copyable {
           index = next
           continue
         }
-        processAny(vector[index], cause: index, from: port, into: &output)
+        switch begin(vector[index], candidates + (index &- start), from: port) {
+        case .entered: continue
+        case .refused(let reason): conclude(.dropped(reason), into: &output)
+        case .notTaken: processAny(vector[index], cause: index, from: port, into: &output)
+        }
         index &+= 1
       }
       start = end

@@ -25,7 +25,7 @@ extension Snapshot {
       return .answerARP(for: message.targetAddress)
     case .ipv4:
       try checkMAC(frame, at: port, acceptsAnyMAC)
-      try checkIPv4(headers)
+      try checkAddresses(headers.source, headers.destination, isIPv6: false)
     case .ipv6:
       if let target = headers.neighborSolicitationTarget(frame.readOnly) {
         guard answers(.v6(target), asking: headers.sourceAddress, at: port) else {
@@ -35,7 +35,7 @@ extension Snapshot {
         return .answerNeighbor(for: target)
       }
       try checkMAC(frame, at: port, acceptsAnyMAC)
-      try checkIPv6(headers)
+      try checkAddresses(headers.source, headers.destination, isIPv6: true)
     }
     if headers.isEchoRequest, port.addresses.contains(headers.destinationAddress) {
       trace.record("port", "\(headers.destinationAddress) is our own address on this link")
@@ -76,23 +76,28 @@ extension Snapshot {
     throw destination.isGroup ? .groupAddress : .notForUs
   }
 
-  private func checkIPv4(_ headers: Headers) throws(DropReason) {
-    let source = UInt32(truncatingIfNeeded: headers.source)
-    let destination = UInt32(truncatingIfNeeded: headers.destination)
-    // RFC 1122 section 3.2.1.3, RFC 1812 section 5.3.7.
-    if destination >> 28 == 0xe || destination == .max { throw .groupAddress }
+  /// Whether packets may have such addresses: bits in host order.
+  func checkAddresses(
+    _ source: UInt128, _ destination: UInt128, isIPv6: Bool
+  ) throws(DropReason) {
+    guard isIPv6 else {
+      return try checkIPv4(
+        UInt32(truncatingIfNeeded: source), UInt32(truncatingIfNeeded: destination))
+    }
+    if destination >> 120 == 0xff { throw .groupAddress }
     for address in [source, destination] {
-      if address >> 24 == 0 || address >> 24 == 127 || address >> 28 >= 0xe {
+      // Unspecified, loopback, multicast; link-local addresses do not leave their link (RFC 4291).
+      if address <= 1 || address >> 120 == 0xff || address >> 118 == 0x3fa {
         throw .invalidAddress
       }
     }
   }
 
-  private func checkIPv6(_ headers: Headers) throws(DropReason) {
-    if headers.destination >> 120 == 0xff { throw .groupAddress }
-    for address in [headers.source, headers.destination] {
-      // Unspecified, loopback, multicast; link-local addresses do not leave their link (RFC 4291).
-      if address <= 1 || address >> 120 == 0xff || address >> 118 == 0x3fa {
+  private func checkIPv4(_ source: UInt32, _ destination: UInt32) throws(DropReason) {
+    // RFC 1122 section 3.2.1.3, RFC 1812 section 5.3.7.
+    if destination >> 28 == 0xe || destination == .max { throw .groupAddress }
+    for address in [source, destination] {
+      if address >> 24 == 0 || address >> 24 == 127 || address >> 28 >= 0xe {
         throw .invalidAddress
       }
     }

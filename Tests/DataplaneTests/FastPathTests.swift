@@ -189,6 +189,61 @@ import Wire
     #expect(outcome.flows.map(\.packets) == [2])
   }
 
+  @Test(
+    "A plain packet of UDP enters its flow, and is forwarded with those that follow it in the vector"
+  )
+  func beginning() {
+    let lab = Fixture()
+    func vector(_ frames: [UInt8]...) -> PacketVector {
+      var vector = PacketVector()
+      for frame in frames {
+        let fits = frame.withUnsafeBytes {
+          vector.append($0, wireLength: frame.count, timestamp: lab.now)
+        }
+        precondition(fits)
+      }
+      return vector
+    }
+    let client = FrameBuilder("10.0.1.4", Fixture.web)
+    let tagged = {
+      var builder = client
+      builder.tags = [(0x8100, 7)]
+      return builder
+    }()
+    let frames = vector(
+      client.udp(4_000, 53), client.udp(4_000, 53, payload: [1]),
+      FrameBuilder("10.0.9.9", Fixture.web).udp(4_000, 53),
+      FrameBuilder("10.0.1.4", "224.0.0.251").udp(4_000, 53), client.tcp(4_000, 53),
+      tagged.udp(4_001, 53))
+    let port = lab.path.snapshot.ports[Int(lab.port("vm1").index)]
+    _ = lab.path.recognize(frames, 0..<frames.count, from: port.id)
+    let beginnings = (0..<frames.count).map { index in
+      switch lab.path.begin(frames[index], lab.path.candidates + index, from: port) {
+      case .entered: "entered"
+      case .refused(let reason): reason.rawValue
+      case .notTaken: "not taken"
+      }
+    }
+    #expect(
+      beginnings == [
+        "entered", "entered", "spoofed-source", "group-address", "not taken", "not taken",
+      ])
+    // Twice: a packet of a flow that is there is none of a beginning's.
+    #expect(lab.path.candidates[0].half == lab.path.candidates[1].half)
+    if case .notTaken = lab.path.begin(frames[0], lab.path.candidates, from: port) {
+    } else {
+      Issue.record("begun twice")
+    }
+    #expect(lab.path.flows(now: lab.now).map(\.packets) == [0])
+    lab.path.process(frames, from: port.id, into: &lab.output)
+    let isForwarded = lab.output.verdicts.map { $0 == .forwarded(lab.port("internet")) }
+    #expect(isForwarded == [true, true, false, false, true, true])
+    let isRepeated = zip(lab.output.outlines, isForwarded).filter(\.1).map(\.0.isRepeated)
+    #expect(isRepeated == [false, true, false, false])
+    #expect(lab.path.flows(now: lab.now).map(\.packets).sorted() == [1, 1, 2])
+    #expect(lab.path.counters.isBalanced)
+  }
+
   @Test("A packet above the MTU of its way out is none of the fast path's")
   func mtu() {
     let lab = Fixture { topology in
