@@ -25,7 +25,7 @@ struct EndpointCommand: ParsableCommand {
 
   struct Enable: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Enables a service on a subnet, in one step.")
+      commandName: "enable", abstract: "Enables a service on a subnet, in one step.")
 
     @OptionGroup var target: Target
     @Option(
@@ -46,7 +46,7 @@ struct EndpointCommand: ParsableCommand {
 
   struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Disables a service on a subnet, in one step.")
+      commandName: "disable", abstract: "Disables a service on a subnet, in one step.")
 
     @OptionGroup var target: Target
     @OptionGroup var instance: InstanceOptions
@@ -60,7 +60,8 @@ struct EndpointCommand: ParsableCommand {
   }
 
   struct List: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Lists the enabled endpoints.")
+    static let configuration = CommandConfiguration(
+      commandName: "list", abstract: "Lists the enabled endpoints.")
 
     @OptionGroup var instance: InstanceOptions
     @OptionGroup var format: OutputOptions

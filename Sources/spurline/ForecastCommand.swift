@@ -24,7 +24,7 @@ struct ForecastCommand: ParsableCommand {
 
   struct Enable: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What enabling a service on a subnet would do.")
+      commandName: "enable", abstract: "What enabling a service on a subnet would do.")
 
     @OptionGroup var target: EndpointCommand.Target
     @Option(
@@ -45,7 +45,7 @@ struct ForecastCommand: ParsableCommand {
 
   struct Disable: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "What disabling a service on a subnet would do.")
+      commandName: "disable", abstract: "What disabling a service on a subnet would do.")
 
     @OptionGroup var target: EndpointCommand.Target
     @OptionGroup var source: ForecastSource

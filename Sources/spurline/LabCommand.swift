@@ -22,7 +22,7 @@ struct LabCommand: AsyncParsableCommand {
 
   struct Up: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Makes what is missing; leaves the rest alone.",
+      commandName: "up", abstract: "Makes what is missing; leaves the rest alone.",
       discussion:
         "Twice is as good as once, also while the dataplane runs. Removes all again if it fails.")
 
@@ -39,6 +39,7 @@ struct LabCommand: AsyncParsableCommand {
 
   struct Down: ParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "down",
       abstract: "Ends the processes in the lab's namespaces and removes these.",
       discussion: "Whatever state they are in, also after a crash.")
 
@@ -57,7 +58,7 @@ struct LabCommand: AsyncParsableCommand {
 
   struct Status: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Compares what is there with what should be.",
+      commandName: "status", abstract: "Compares what is there with what should be.",
       discussion: "The exit status is 0 if the lab is up and complete, else 1.")
 
     @OptionGroup var target: Target
@@ -72,7 +73,7 @@ struct LabCommand: AsyncParsableCommand {
 
   struct Exec: ParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Runs a program in a namespace of the lab.",
+      commandName: "exec", abstract: "Runs a program in a namespace of the lab.",
       discussion: "Its exit status is passed on. Without a program it starts a shell.")
 
     @OptionGroup var target: Target
