@@ -112,13 +112,9 @@ extension BuildConfiguration {
     return attachment
   }
 
-  /// `internet`, `gateway` or `backbone`; with several gateways `gateway/NETWORK`.
+  /// By `Topology.name(ofWorldPort:)`.
   private func worldPort(_ value: Value) -> Int? {
-    let names = topology.worldPorts.map { port in
-      let isOne = topology.worldPorts.count { $0.kind == port.kind } == 1
-      let network = port.virtualNetwork.map { "/" + topology.virtualNetworks[$0].name } ?? ""
-      return port.kind.rawValue + (isOne ? "" : network)
-    }
+    let names = topology.worldPorts.indices.map { topology.name(ofWorldPort: $0) }
     guard let text = value.text(Spelling.choice(names)) else { return nil }
     if let index = names.firstIndex(where: { $0.lowercased() == text.value.lowercased() }) {
       return index

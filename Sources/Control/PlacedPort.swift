@@ -14,7 +14,7 @@ struct PlacedPort: Sendable {
 /// received by two, nor by none, while a reload is under way.
 struct PortPlaces: Sendable {
   private struct Key: Hashable {
-    var name: String
+    var port: String
     var device: Device
   }
 
@@ -51,7 +51,7 @@ struct PortPlaces: Sendable {
   }
 
   private func key(_ record: PortRecord) -> Key {
-    Key(name: record.name, device: record.device)
+    Key(port: record.key, device: record.device)
   }
 }
 

@@ -189,7 +189,7 @@ struct WorkerCore: ~Copyable {
           // Another reload came between: housekeeping opens it.
           PortSlot(place: place, port: nil)
         }
-      if same == nil, let moved = old.first(where: { $0.place.record.name == place.record.name }) {
+      if same == nil, let moved = old.first(where: { $0.place.record.key == place.record.key }) {
         slot.earlier.add(moved.statistics)
       }
       slot.place = place

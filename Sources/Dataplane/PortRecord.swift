@@ -27,8 +27,11 @@ public final class PortRecord: Sendable {
   }
 
   public let id: PortID
-  /// The NIC's name, that and `-platform`, or `internet`, `gateway`, `backbone`.
+  /// The NIC's name, that and `-platform`, or `internet`, `gateway`, `backbone`; where networks have a gateway each,
+  /// `gateway/network`.
   public let name: String
+  /// The same in every snapshot that has the port, also where another gateway comes or goes, which changes names.
+  public let key: String
   public let kind: Kind
   public let device: Device
   /// Ours on this link, and that of the neighbour.
@@ -44,12 +47,13 @@ public final class PortRecord: Sendable {
   let nic: NIC?
 
   init(
-    id: PortID, name: String, kind: Kind, device: Device, macAddress: MACAddress,
+    id: PortID, name: String, key: String, kind: Kind, device: Device, macAddress: MACAddress,
     peerMACAddress: MACAddress, virtualNetwork: Int?, subnet: Int? = nil, addresses: [IPAddress],
     nic: NIC? = nil
   ) {
     self.id = id
     self.name = name
+    self.key = key
     self.kind = kind
     self.device = device
     self.macAddress = macAddress
@@ -68,7 +72,7 @@ public final class PortRecord: Sendable {
       let subnet = topology.subnets[nic.subnet]
       ports.append(
         PortRecord(
-          id: PortID(ports.count), name: name,
+          id: PortID(ports.count), name: name, key: name,
           kind: isPlatform ? .platform(index) : .networkInterface(index), device: device,
           macAddress: Snapshot.fabricMAC, peerMACAddress: nic.macAddress,
           virtualNetwork: subnet.virtualNetwork, subnet: nic.subnet,
@@ -90,8 +94,9 @@ public final class PortRecord: Sendable {
     for (index, port) in topology.worldPorts.enumerated() {
       ports.append(
         PortRecord(
-          id: PortID(ports.count), name: port.kind.rawValue, kind: .world(index),
-          device: port.device, macAddress: port.macAddress, peerMACAddress: port.peerMACAddress,
+          id: PortID(ports.count), name: topology.name(ofWorldPort: index),
+          key: topology.qualifiedName(of: port), kind: .world(index), device: port.device,
+          macAddress: port.macAddress, peerMACAddress: port.peerMACAddress,
           virtualNetwork: port.virtualNetwork, addresses: port.addresses))
     }
     return ports

@@ -127,7 +127,8 @@ extension PacketPath {
   /// After a reload, ports, subnets and services may stand in other places: flows keep theirs by name, and
   /// go where one of them has gone.
   private mutating func moveFlows(from old: Snapshot, to new: Snapshot) {
-    let ports = old.allPorts.map { port in new.port(withKey: old.key(of: port.id)) }
+    let places = Dictionary(uniqueKeysWithValues: new.allPorts.map { ($0.key, $0.id) })
+    let ports = old.allPorts.map { places[$0.key] }
     let subnets = old.topology.subnets.indices.map {
       new.topology.subnet(named: old.topology.qualifiedName(ofSubnet: $0))
     }
@@ -206,7 +207,7 @@ extension Snapshot {
 
   /// Whether ports, subnets and services have the same indices in both.
   func hasSamePlaces(as new: Snapshot) -> Bool {
-    ports.map(\.name) == new.ports.map(\.name)
+    ports.map(\.key) == new.ports.map(\.key)
       && (tunnels == nil) == (new.tunnels == nil)
       && topology.subnets.indices.map { topology.qualifiedName(ofSubnet: $0) }
         == new.topology.subnets.indices.map { new.topology.qualifiedName(ofSubnet: $0) }

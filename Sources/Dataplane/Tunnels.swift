@@ -86,7 +86,9 @@ final class Tunnels: Sendable {
       var device = physical.device
       device.mtu -= encoder.overhead(isFragment: false)
       let record = PortRecord(
-        id: id, name: physical.name, kind: physical.kind, device: device,
+        id: id, name: physical.name,
+        key: "\(physical.key) \(topology.qualifiedName(ofSubnet: subnet))", kind: physical.kind,
+        device: device,
         macAddress: encoder.outer?.sourceMAC ?? physical.macAddress,
         peerMACAddress: encoder.outer?.destinationMAC ?? physical.peerMACAddress,
         virtualNetwork: topology.subnets[subnet].virtualNetwork,
@@ -199,18 +201,6 @@ extension Snapshot {
 
   /// The port at which replies to what leaves by a port come in.
   func replyPort(of port: PortID) -> PortID { tunnel(port)?.replies ?? port }
-
-  /// A port by a name that no other has.
-  func key(of port: PortID) -> String {
-    guard let tunnel = tunnel(port) else { return ports[Int(port.index)].name }
-    return "\(tunnel.record.name) \(topology.qualifiedName(ofSubnet: tunnel.subnet))"
-  }
-
-  /// The port of that key; nil where there is none.
-  func port(withKey key: String) -> PortID? {
-    ports.first { $0.name == key }?.id
-      ?? tunnels?.all.first { self.key(of: $0.record.id) == key }?.record.id
-  }
 
   /// The ports and, behind them, the tunnels'.
   var allPorts: [PortRecord] { ports + (tunnels?.all.map(\.record) ?? []) }

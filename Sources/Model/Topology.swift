@@ -71,6 +71,18 @@ public struct Topology: Sendable {
     return matches.count == 1 ? matches[0] : nil
   }
 
+  /// `internet`, `gateway` or `backbone`; where networks have a gateway each, `gateway/network`.
+  public func name(ofWorldPort index: Int) -> String {
+    let port = worldPorts[index]
+    guard worldPorts.count(where: { $0.kind == port.kind }) > 1 else { return port.kind.rawValue }
+    return qualifiedName(of: port)
+  }
+
+  /// With the network that it belongs to, however many ports there are of its kind.
+  public func qualifiedName(of port: WorldPort) -> String {
+    port.kind.rawValue + (port.virtualNetwork.map { "/\(virtualNetworks[$0].name)" } ?? "")
+  }
+
   public func networkInterface(named name: String) -> Int? {
     networkInterfaces.firstIndex { $0.name.lowercased() == name.lowercased() }
   }

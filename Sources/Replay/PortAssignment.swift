@@ -256,28 +256,19 @@ public struct PortAssignment: Sendable {
 
 extension PortAssignment.Place {
   /// The place that the options `--nic` and `--port` name.
-  /// - Throws: `ReplayError.unknownNIC`, `.unknownPort`, `.ambiguousPort`.
+  /// - Throws: `ReplayError.unknownNIC`, `.unknownPort`.
   public init(
-    networkInterface: String?, worldPort: WorldPort.Kind?, in snapshot: Snapshot
+    networkInterface: String?, worldPort: String?, in snapshot: Snapshot
   ) throws(ReplayError) {
     if let name = networkInterface {
       guard let index = snapshot.topology.networkInterface(named: name) else {
         throw .unknownNIC(name, known: snapshot.topology.networkInterfaces.map(\.name))
       }
       self = .networkInterface(PortID(index))
-    } else if let kind = worldPort {
-      let ports = snapshot.ports.filter {
-        if case .world(let index) = $0.kind {
-          snapshot.topology.worldPorts[index].kind == kind
-        } else {
-          false
-        }
-      }
-      guard let port = ports.first else {
-        throw .unknownPort(kind.rawValue, known: snapshot.topology.worldPorts.map(\.kind.rawValue))
-      }
-      guard ports.count == 1 else {
-        throw .ambiguousPort(kind.rawValue, candidates: ports.count)
+    } else if let name = worldPort {
+      let ports = snapshot.ports.filter { if case .world = $0.kind { true } else { false } }
+      guard let port = ports.first(where: { $0.name.lowercased() == name.lowercased() }) else {
+        throw .unknownPort(name, known: ports.map(\.name))
       }
       self = .port(port.id)
     } else {

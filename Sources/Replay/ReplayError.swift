@@ -4,8 +4,6 @@ import Dataplane
 public enum ReplayError: Error, Sendable, Equatable {
   case unknownNIC(String, known: [String])
   case unknownPort(String, known: [String])
-  /// Several gateways in one configuration.
-  case ambiguousPort(String, candidates: Int)
   case noSuchPacket(number: Int, inCapture: Int)
   /// The number is nil for a packet that is of no capture.
   case unassignedPacket(number: Int?, PortAssignment.Failure)
@@ -24,9 +22,6 @@ extension ReplayError: CustomStringConvertible {
       "no network interface is called '\(name)'; the configuration has \(list(known))"
     case .unknownPort(let name, let known):
       "the configuration has no port '\(name)'; it has \(list(known))"
-    case .ambiguousPort(let name, let candidates):
-      "the configuration has \(candidates) ports '\(name)', and a capture can only belong to one; "
-        + "replay it against a configuration with that one"
     case .noSuchPacket(let number, let count):
       count == 0
         ? "the capture is empty; it has no packet \(number)"

@@ -74,8 +74,11 @@ struct ForecastSource: ParsableArguments {
       valueName: "name"))
   var nic: String?
 
-  @Option(help: "The capture was taken at this port, and holds what arrived there.")
-  var port: WorldPort.Kind?
+  @Option(
+    help: ArgumentHelp(
+      "The capture was taken at this port, and holds what arrived there.",
+      discussion: "internet, gateway, backbone; of several gateways, gateway/NETWORK."))
+  var port: String?
 
   @Flag(help: "Go by the file alone, without any flow.")
   var offline = false

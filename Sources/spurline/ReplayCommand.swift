@@ -34,8 +34,11 @@ struct ReplayCommand: ParsableCommand {
       valueName: "name"))
   var nic: String?
 
-  @Option(help: "The capture was taken at this port, and holds what arrived there.")
-  var port: WorldPort.Kind?
+  @Option(
+    help: ArgumentHelp(
+      "The capture was taken at this port, and holds what arrived there.",
+      discussion: "internet, gateway, backbone; of several gateways, gateway/NETWORK."))
+  var port: String?
 
   @Option(
     help: ArgumentHelp(
@@ -144,8 +147,6 @@ struct ReplayCommand: ParsableCommand {
     }
   }
 }
-
-extension WorldPort.Kind: ExpressibleByArgument {}
 
 extension ReplayReport {
   /// The tables of a summary, then a line or more for each expectation.

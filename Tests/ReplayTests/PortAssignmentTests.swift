@@ -93,12 +93,15 @@ struct PortAssignmentTests {
     let received = try outcome("tcp", "198.51.100.80:80", "203.0.113.6:1", place: place).0
     #expect(received == .port(try snapshot.namedPort("internet").id, .publicDestination))
     let everything = try outcome("tcp", "10.0.1.4:1", "198.51.100.80:80") {
-      try PortAssignment.Place(networkInterface: nil, worldPort: .gateway, in: $0)
+      try PortAssignment.Place(networkInterface: nil, worldPort: "gateway", in: $0)
     }.0
     #expect(everything == .port(try snapshot.namedPort("gateway").id, .option))
     #expect(
       throws: ReplayError.unknownNIC("vm9", known: ["vm1", "vm2", "nva"])
     ) { try PortAssignment.Place(networkInterface: "vm9", worldPort: nil, in: snapshot) }
+    #expect(
+      throws: ReplayError.unknownPort("vm1", known: ["internet", "gateway", "backbone"])
+    ) { try PortAssignment.Place(networkInterface: nil, worldPort: "vm1", in: snapshot) }
   }
 
   @Test("Times are written in UTC with nanoseconds")
