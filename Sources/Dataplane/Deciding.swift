@@ -173,7 +173,8 @@ extension PacketPath {
     return .send(segmentLimits(slot, isReverse: match.isReverse))
   }
 
-  private func segmentLimits(_ slot: UInt32, isReverse: Bool) -> SegmentLimits {
+  /// Mutating, lest `self` be copied.
+  private mutating func segmentLimits(_ slot: UInt32, isReverse: Bool) -> SegmentLimits {
     isReverse
       ? SegmentLimits(
         pathMTU: table[slot].reverseDetails.pathMTU,
@@ -306,8 +307,10 @@ extension PacketPath {
     }
   }
 
-  /// How a batch leaves: whole where the way out takes it, else cut into IP packets up to this many bytes.
-  private func batchSize(_ headers: Headers, maximumPacket: Int, to egress: PortID) -> Size {
+  /// How a batch leaves: whole where the way out takes it, else cut into IP packets up to this many bytes. Mutating, lest
+  /// `self` be copied.
+  private mutating func batchSize(_ headers: Headers, maximumPacket: Int, to egress: PortID) -> Size
+  {
     guard keepsBatches, snapshot.tunnel(egress) == nil, snapshot[egress].device.takesBatches,
       let size = UInt16(exactly: headers.tcpSegmentPayload(maximumPacketLength: maximumPacket)),
       headers.trafficLength > Int(size)

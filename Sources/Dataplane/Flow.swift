@@ -154,14 +154,11 @@ struct Flow {
   /// TCP: nothing is left to close.
   var isOver: Bool { wasReset || forward.tcp.sentFIN && reverse.tcp.sentFIN }
 
+  // Inlined, or a flow of 520 bytes would be copied for it, most of them from memory.
+  @inline(__always)
   func action(isReverse: Bool) -> Action {
-    let half = isReverse ? reverse : forward
-    return Action(
-      egress: half.egress,
-      source: half.newSource == half.key.source ? nil : half.newSource,
-      destination:
-        half.newDestination == half.key.destination ? nil : half.newDestination,
-      route: isReverse ? reverseDetails.route : forwardDetails.route)
+    isReverse
+      ? reverse.action(route: reverseDetails.route) : forward.action(route: forwardDetails.route)
   }
 
   /// Another decision under another snapshot that leads packets the same way: what they have left stays.

@@ -200,6 +200,14 @@ struct FlowHalf {
     }
   }
 
+  @inline(__always)
+  func action(route: ResolvedRoute) -> Action {
+    let (key, source, destination) = (key, newSource, newDestination)
+    return Action(
+      egress: egress, source: source == key.source ? nil : source,
+      destination: destination == key.destination ? nil : destination, route: route)
+  }
+
   mutating func noteService(of route: ResolvedRoute) { passage.service = route.service }
 
   @inline(__always)

@@ -32,7 +32,8 @@ struct RequestTable: ~Copyable {
   /// - Parameter limit: a power of two.
   init(limit: Int = RequestTable.limit) {
     self.limit = limit
-    capacity = min(limit, 1_024)
+    // Memory that is not used costs nothing.
+    capacity = min(limit, 1 << 15)
     entries = Self.allocate(capacity)
     mask = capacity * 2 - 1
     places = .allocate(capacity: mask + 1)
