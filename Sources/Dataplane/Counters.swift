@@ -22,6 +22,9 @@ public struct Counters: Sendable, Codable, Equatable {
   /// Handed to the port, answers and resets included; one received frame may leave as several.
   public var transmitted: [String: Traffic] = [:]
   public var forwarded: UInt64 = 0
+  /// Forwarded packets by the name of the port that they left by; ports that some left by. Unlike `transmitted` it counts
+  /// what came in: a packet that leaves in segments once, an answer not at all.
+  public var byEgress: [String: UInt64] = [:]
   /// By `Answer`'s raw value.
   public var answered: [String: UInt64] = [:]
   /// By `DropReason`'s raw value.
@@ -55,6 +58,7 @@ public struct Counters: Sendable, Codable, Equatable {
     received.merge(other.received) { $0 + $1 }
     transmitted.merge(other.transmitted) { $0 + $1 }
     forwarded += other.forwarded
+    byEgress.merge(other.byEgress) { $0 + $1 }
     answered.merge(other.answered) { $0 + $1 }
     dropped.merge(other.dropped) { $0 + $1 }
     byNextHopType.merge(other.byNextHopType) { $0 + $1 }
@@ -77,10 +81,13 @@ struct CounterBlock: ~Copyable {
   struct Port {
     var received = Counters.Traffic()
     var transmitted = Counters.Traffic()
+    /// Packets received anywhere that left by it.
+    var forwarded: UInt64 = 0
 
     mutating func add(_ other: Port) {
       received = received + other.received
       transmitted = transmitted + other.transmitted
+      forwarded += other.forwarded
     }
   }
 
@@ -148,8 +155,9 @@ struct CounterBlock: ~Copyable {
 
   mutating func count(_ verdict: Verdict, route: ResolvedRoute?) {
     switch verdict {
-    case .forwarded:
+    case .forwarded(let egress):
       forwarded += 1
+      ports[Int(egress.index)].forwarded += 1
       if let route {
         byHop[route.nextHopType.index] += 1
         if let service = route.service { services[service] += 1 }
@@ -173,6 +181,7 @@ struct CounterBlock: ~Copyable {
     byHop[run.passage.nextHop] &+= run.packets
     if let service = run.passage.service { services[service] &+= run.packets }
     let port = link ?? run.passage.egress
+    ports[Int(port.index)].forwarded &+= run.packets
     ports[Int(port.index)].transmitted.packets &+= run.packets
     ports[Int(port.index)].transmitted.bytes &+= run.bytes
   }
@@ -182,7 +191,9 @@ struct CounterBlock: ~Copyable {
     for (port, record) in zip(ports, snapshot.ports) {
       sums.received[record.name] = port.received
       sums.transmitted[record.name] = port.transmitted
+      if port.forwarded > 0 { sums.byEgress[record.name] = port.forwarded }
     }
+    if removed.forwarded > 0 { sums.byEgress["removed ports"] = removed.forwarded }
     if removed.received.packets + removed.transmitted.packets > 0 {
       sums.received["removed ports"] = removed.received
       sums.transmitted["removed ports"] = removed.transmitted

@@ -18,10 +18,11 @@ extension PacketPath {
       output.append(frame, headers, size: size, port: action.egress, cause: cause)
       let verdict = Verdict.forwarded(snapshot.link(of: action.egress))
       counts.count(verdict, route: action.route)
-      output.append(
-        verdict,
-        PacketOutline(translatedSource: action.source ?? headers.source, passage: Passage(action)),
-        PacketDetail(headers, action))
+      output.append(verdict, PacketDetail(headers, action))
+      if output.record > .nothing {
+        output.append(
+          Departure(index: cause, translatedSource: action.source ?? headers.source))
+      }
     }
 
     finish(from: first, original: frame.bytes, into: &output)
@@ -42,7 +43,7 @@ extension PacketPath {
   /// The verdict on a frame that goes no further.
   mutating func conclude(_ verdict: Verdict, into output: inout Transmission) {
     counts.count(verdict, route: nil)
-    output.append(verdict, .none, PacketDetail(refusal: refusal))
+    output.append(verdict, PacketDetail(refusal: refusal))
     refusal = nil
   }
 

@@ -78,8 +78,8 @@ extension PacketPath {
         Run(passage: half.pointee.passage, packets: 1, bytes: UInt64(frame.length)),
         by: tunnels.backbone.id)
       output.append(.init(port: tunnels.backbone.id, frame: frame, cause: index))
-      output.append(
-        .forwarded(tunnels.backbone.id), half.pointee.outline(), detail(of: half))
+      output.append(.forwarded(tunnels.backbone.id))
+      if output.record > .nothing { note(half, index, into: &output) }
       index &+= 1
     }
     return index

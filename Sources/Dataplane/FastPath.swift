@@ -248,14 +248,24 @@ extension PacketPath {
     output.take(index &- first)
     if output.record > .nothing {
       for index in first..<index {
-        let half = candidates[index].half.unsafelyUnwrapped
-        output.append(half.pointee.outline(), detail(of: half))
+        note(candidates[index].half.unsafelyUnwrapped, index, into: &output)
       }
     }
     return index
   }
 
-  func detail(of half: UnsafeMutablePointer<FlowHalf>) -> PacketDetail {
+  /// What is to be known of a frame of a flow's that is forwarded, besides that it is. Mutating, lest `self` be copied.
+  @inline(__always)
+  mutating func note(
+    _ half: UnsafeMutablePointer<FlowHalf>, _ index: Int, into output: inout Transmission
+  ) {
+    if !half.pointee.passage.hasDeparted || output.notesEveryDeparture {
+      output.append(half.pointee.departure(index))
+    }
+    if output.record == .details { output.append(detail(of: half)) }
+  }
+
+  private mutating func detail(of half: UnsafeMutablePointer<FlowHalf>) -> PacketDetail {
     let match = table.match(half)
     let key = half.pointee.key
     var detail = PacketDetail()

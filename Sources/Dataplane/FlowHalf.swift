@@ -8,7 +8,7 @@ struct Passage: Equatable, BitwiseCopyable {
 
   private static let noService: UInt64 = 0xffff
   private static let steady: UInt64 = 1 << 40
-  private static let outlined: UInt64 = 1 << 41
+  private static let departed: UInt64 = 1 << 41
 
   /// No direction's: there is no such next hop.
   static var none: Passage { Passage(bits: .max) }
@@ -42,21 +42,16 @@ struct Passage: Equatable, BitwiseCopyable {
   /// The index of the next-hop type.
   var nextHop: Int { Int(bits >> 32 & 0xff) }
 
-  /// Nil of `none`.
-  var nextHopType: NextHopType? {
-    self == .none ? nil : unsafeBitCast(UInt8(nextHop), to: NextHopType.self)
-  }
-
   var isSteady: Bool {
     @inline(__always)
     get { bits & Self.steady != 0 }
     set { bits = newValue ? bits | Self.steady : bits & ~Self.steady }
   }
 
-  /// A `PacketOutline` of such a packet has been made.
-  var isOutlined: Bool {
-    get { bits & Self.outlined != 0 }
-    set { bits = newValue ? bits | Self.outlined : bits & ~Self.outlined }
+  /// The `Departure` of such a packet has been noted.
+  var hasDeparted: Bool {
+    get { bits & Self.departed != 0 }
+    set { bits = newValue ? bits | Self.departed : bits & ~Self.departed }
   }
 }
 
@@ -110,7 +105,7 @@ struct FlowHalf {
     get { passage.egress }
     set {
       passage.egress = newValue
-      passage.isOutlined = false
+      passage.hasDeparted = false
     }
   }
 
@@ -145,14 +140,10 @@ struct FlowHalf {
     Self.join(newHigh.source, newMiddle.source, UInt32(truncatingIfNeeded: newAddresses >> 32))
   }
 
-  /// What a packet that leaves looks like, without the second line where IPv4 does not need it. The half knows from
-  /// now on that there is one.
-  @inline(__always)
-  mutating func outline() -> PacketOutline {
-    let outline = PacketOutline(
-      translatedSource: isIPv6 ? newSource : UInt128(newAddresses >> 32), passage: passage)
-    if !passage.isOutlined { passage.isOutlined = true }
-    return outline
+  /// Of a packet that leaves; there is one from now on.
+  mutating func departure(_ index: Int) -> Departure {
+    passage.hasDeparted = true
+    return Departure(index: index, translatedSource: newSource)
   }
 
   /// Like `newSource`.

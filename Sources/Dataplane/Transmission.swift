@@ -1,29 +1,12 @@
 import Model
 import Wire
 
-/// What a packet counts for, and how it looks where it has gone: enough for sums, and to know its reply.
-public struct PacketOutline: BitwiseCopyable, Sendable {
-  /// In host order, IPv4 in the low 32 bits; counts only where the packet was forwarded.
+/// How a packet has left: what its reply is known by.
+public struct Departure: BitwiseCopyable, Sendable {
+  /// Of its frame, in the input vector.
+  public let index: Int
+  /// In host order, IPv4 in the low 32 bits.
   public let translatedSource: UInt128
-  private let passage: Passage
-
-  /// Of a packet that was not forwarded.
-  static let none = PacketOutline(translatedSource: 0, passage: .none)
-
-  init(translatedSource: UInt128, passage: Passage) {
-    self.translatedSource = translatedSource
-    self.passage = passage
-  }
-
-  /// Nil of a packet that was not forwarded.
-  public var nextHopType: NextHopType? { passage.nextHopType }
-
-  /// Of endpoint traffic, the index of the service; nil of other traffic.
-  public var service: Int? { passage.service }
-
-  /// Of a direction of a flow of which there was an outline before, with the same address and the same way out. It may
-  /// be false of such a one too.
-  public var isRepeated: Bool { passage.isOutlined }
 }
 
 /// Why a packet went where it went, for replay's lines.
@@ -64,21 +47,24 @@ public struct Transmission: ~Copyable {
   public var verdicts: UnsafeBufferPointer<Verdict> { verdictPile.elements }
   /// What is to be sent, in order. Valid until the next change.
   public var items: UnsafeBufferPointer<Item> { itemPile.elements }
+  /// In the order of the input vector, of each forwarded frame that its flow has had no departure like before, and perhaps
+  /// of others; none where they are not asked for. Valid until the next change.
+  public var departures: UnsafeBufferPointer<Departure> { departurePile.elements }
+  /// Of each forwarded frame: for those who have forgotten what they were told.
+  public var notesEveryDeparture = false
   /// One per frame of the input vector, in its order; none where they are not asked for. Valid until the next change.
-  public var outlines: UnsafeBufferPointer<PacketOutline> { outlinePile.elements }
-  /// Likewise.
   public private(set) var details: [PacketDetail] = []
   let record: Record
 
   /// What is written down of each packet besides its verdict: more for those who report more.
   public enum Record: Comparable, Sendable {
     case nothing
-    case outlines
-    /// And outlines.
+    case departures
+    /// And departures.
     case details
   }
   private var verdictPile = Pile<Verdict>(capacity: PacketVector.capacity)
-  private var outlinePile = Pile<PacketOutline>(capacity: PacketVector.capacity)
+  private var departurePile = Pile<Departure>(capacity: PacketVector.capacity)
   private var itemPile = Pile<Item>(capacity: PacketVector.capacity * 2)
 
   private var chunks: [UnsafeMutableRawBufferPointer] = []
@@ -103,28 +89,27 @@ public struct Transmission: ~Copyable {
   public mutating func removeAll() {
     verdictPile.removeAll()
     itemPile.removeAll()
-    outlinePile.removeAll()
+    departurePile.removeAll()
     if record == .details { details.removeAll(keepingCapacity: true) }
     chunk = 0
     used = 0
   }
 
   /// The next frame's end.
+  mutating func append(_ verdict: Verdict) { verdictPile.append(verdict) }
+
+  /// The next frame's end, and its detail where that is asked for.
   @inline(__always)
-  mutating func append(
-    _ verdict: Verdict, _ outline: @autoclosure () -> PacketOutline,
-    _ detail: @autoclosure () -> PacketDetail
-  ) {
+  mutating func append(_ verdict: Verdict, _ detail: @autoclosure () -> PacketDetail) {
     verdictPile.append(verdict)
-    if record > .nothing { append(outline(), detail()) }
+    if record == .details { append(detail()) }
   }
 
-  /// What is to be known of a frame whose verdict is in, where anything is.
+  /// What is to be known of a frame whose verdict is in, where details are asked for.
+  mutating func append(_ detail: PacketDetail) { details.append(detail) }
+
   @inline(__always)
-  mutating func append(_ outline: PacketOutline, _ detail: @autoclosure () -> PacketDetail) {
-    outlinePile.append(outline)
-    if record == .details { details.append(detail()) }
-  }
+  mutating func append(_ departure: Departure) { departurePile.append(departure) }
 
   @inline(__always)
   mutating func append(_ item: Item) { itemPile.append(item) }

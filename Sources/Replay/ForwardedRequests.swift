@@ -23,10 +23,10 @@ struct ForwardedRequests: ~Copyable {
   /// What first fragments of replies answered, for the later ones, which have no ports.
   private var fragments = Newest<FragmentKey, ForwardedRequest>()
 
-  /// Whether a packet with this outline may say what is not noted yet: of a flow that goes on, all packets say the same.
-  @inline(__always)
-  func mayLearn(from outline: PacketOutline) -> Bool {
-    !outline.isRepeated || requests.hasForgotten
+  /// Whether what was noted of a flow may have given way, or may within so many notes: then each of its packets says it
+  /// again.
+  func mayForget(within count: Int) -> Bool {
+    requests.hasForgotten || requests.count + count > RequestTable.limit
   }
 
   mutating func note(_ conversation: Conversation, egress: PortID, translatedSource: UInt128) {

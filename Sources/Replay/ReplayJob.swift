@@ -50,8 +50,7 @@ public struct ReplayJob {
       try CaptureWriter(path: $0, format: .pcapng(interfaces: snapshot.ports.map(\.name)))
     }
     var lines = VerdictLines(snapshot: snapshot)
-    var summary = SummaryCount(
-      snapshot: snapshot, configuration: configuration.path, capture: capture)
+    var summary = SummaryCount(snapshot: snapshot)
     var check = ExpectationCheck(expectations, file: expectationFile, snapshot: snapshot)
     var options = options
     options.recordsDetails = verdictLines != nil || !expectations.isEmpty
@@ -83,7 +82,10 @@ public struct ReplayJob {
     try replay.finish()
     try writer?.close()
     return ReplayReport(
-      summary: summary.summary(captureError: captureError), expectations: check.finished())
+      summary: summary.summary(
+        replay.counters, configuration: configuration.path, capture: capture,
+        captureError: captureError),
+      expectations: check.finished())
   }
 
   /// The packet of a number, explained as things stand after the packets before it.

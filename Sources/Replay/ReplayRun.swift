@@ -51,7 +51,7 @@ public struct Replay: ~Copyable {
     batchSize = min(max(options.batchSize, 1), PacketVector.capacity)
     path = PacketPath(
       snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true, keepsBatches: false)
-    output = Transmission(record: options.recordsDetails ? .details : .outlines)
+    output = Transmission(record: options.recordsDetails ? .details : .departures)
     self.deliver = deliver
   }
 
@@ -80,10 +80,7 @@ public struct Replay: ~Copyable {
     else { return false }
     let port: PortID
     let basis: PortAssignment.Basis
-    let sourceMAC = MACAddress(sourceOf: start)
-    switch senders.sender(sourceMAC: sourceMAC, source: plain.source, isIPv6: plain.isIPv6)
-      ?? sender(sourceMAC: sourceMAC, source: plain.source, isIPv6: plain.isIPv6)
-    {
+    switch sender(of: start, source: plain.source, isIPv6: plain.isIPv6) {
     case .port(let sender, let senderBasis): (port, basis) = (sender, senderBasis)
     case .networkInterface(let sender):
       guard assignment.leavesPlace(to: plain.destination, isIPv6: plain.isIPv6) else {
@@ -102,9 +99,19 @@ public struct Replay: ~Copyable {
     return true
   }
 
+  /// What a packet's sender alone says about its port. Mutating, lest `self` be copied.
+  @inline(__always)
+  private mutating func sender(
+    of frame: UnsafeRawPointer, source: UInt128, isIPv6: Bool
+  ) -> PortAssignment.Sender {
+    let sourceMAC = MACAddress(sourceOf: frame)
+    return senders.sender(sourceMAC: sourceMAC, source: source, isIPv6: isIPv6)
+      ?? ask(sourceMAC: sourceMAC, source: source, isIPv6: isIPv6)
+  }
+
   /// By itself: few packets need the questions asked.
   @inline(never)
-  private func sender(
+  private mutating func ask(
     sourceMAC: MACAddress, source: UInt128, isIPv6: Bool
   ) -> PortAssignment.Sender {
     let sender = assignment.sender(
@@ -169,6 +176,9 @@ public struct Replay: ~Copyable {
     (pending + pendingCount).initialize(to: packet)
     pendingCount &+= 1
   }
+
+  /// The sums of the packets that had a port, so far as they have been decided.
+  var counters: Counters { path.counters }
 
   /// The flows after the packets so far.
   var census: FlowCensus { path.census() }
@@ -240,6 +250,12 @@ public struct Replay: ~Copyable {
     let sourceMAC =
       packet.isEthernet && packet.bytes.count >= 12
       ? packet.bytes.baseAddress.map { MACAddress(sourceOf: $0) } : nil
+    if let headers, headers.network != .arp, let start = packet.bytes.baseAddress,
+      case .port(let port, let basis) = sender(
+        of: start, source: headers.source, isIPv6: headers.network == .ipv6)
+    {
+      return .port(port, basis)
+    }
     guard let headers, let tuple, assignment.mayBeReply(tuple) else {
       return assignment.assign(tuple, sourceMAC: sourceMAC) { _ in nil }
     }
@@ -271,12 +287,10 @@ public struct Replay: ~Copyable {
     delivered += 1
     try withUnsafePointer(to: Verdict.dropped(reason)) { verdict in
       try withUnsafePointer(to: PacketDetail()) { detail in
-        // Nobody asks for the outline of what was dropped.
         try deliver(
           ReplayedBatch(
             pending: UnsafeBufferPointer(start: pending, count: 1), outcomes: outcomes,
             verdicts: UnsafeBufferPointer(start: verdict, count: 1),
-            outlines: UnsafeBufferPointer(start: nil, count: 0),
             details: UnsafeBufferPointer(start: detail, count: 1),
             sent: UnsafeBufferPointer(start: nil, count: 0)))
       }
@@ -301,31 +315,26 @@ public struct Replay: ~Copyable {
       throw ReplayError.unbalanced("\(pending.count) packets, \(output.verdicts.count) verdicts")
     }
     delivered += pending.count
-    let (verdicts, outlines, items) = (output.verdicts, output.outlines, output.items)
-    noteForwarded(pending, verdicts, outlines)
+    noteForwarded(pending)
+    let (verdicts, items) = (output.verdicts, output.items)
     try output.details.withUnsafeBufferPointer { details in
       try deliver(
         ReplayedBatch(
-          pending: pending, outcomes: outcomes, verdicts: verdicts, outlines: outlines,
-          details: details, sent: items))
+          pending: pending, outcomes: outcomes, verdicts: verdicts, details: details, sent: items))
     }
   }
 
   /// Remembers what replies may answer.
-  private mutating func noteForwarded(
-    _ pending: UnsafeBufferPointer<PendingPacket>, _ verdicts: UnsafeBufferPointer<Verdict>,
-    _ outlines: UnsafeBufferPointer<PacketOutline>
-  ) {
-    for index in 0..<pending.count {
-      guard case .forwarded(let egress) = verdicts[index],
-        requests.mayLearn(from: outlines[index])
+  private mutating func noteForwarded(_ pending: UnsafeBufferPointer<PendingPacket>) {
+    let verdicts = output.verdicts
+    for departure in output.departures {
+      let packet = pending.baseAddress.unsafelyUnwrapped + departure.index
+      guard packet.pointee.hasConversation, case .forwarded(let egress) = verdicts[departure.index]
       else { continue }
-      let packet = pending.baseAddress.unsafelyUnwrapped + index
-      guard packet.pointee.hasConversation else { continue }
       requests.note(
-        packet.pointee.conversation, egress: egress,
-        translatedSource: outlines[index].translatedSource)
+        packet.pointee.conversation, egress: egress, translatedSource: departure.translatedSource)
     }
+    output.notesEveryDeparture = requests.mayForget(within: PacketVector.capacity)
   }
 
   private mutating func forgetPending() {

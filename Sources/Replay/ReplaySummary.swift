@@ -32,98 +32,80 @@ public struct ReplaySummary: Sendable, Codable, Equatable {
   public var isBalanced: Bool { packets == forwarded + answered + dropped }
 }
 
-/// Makes the summary, batch by batch.
+/// Makes the summary of what the path has counted, and of what it cannot know: packets without a port, and what the
+/// configuration may have meant otherwise.
 struct SummaryCount {
   private let snapshot: Snapshot
-  private var summary: ReplaySummary
-  /// By port, and at the end those that arrived nowhere.
-  private var ports: [Int]
-  private var egress: [Int]
-  private var hops = CaseTally<NextHopType>()
-  private var services: [Int]
-  private var answers = CaseTally<Answer>()
-  private var reasons = CaseTally<DropReason>()
+  /// Of packets that arrived nowhere.
+  private var reasons: [DropReason: Int] = [:]
   /// By port: packets that were dropped as spoofed because they carry the public address of their own NIC.
-  private var publicSources: [Int]
-  private var unknownPorts = 0
+  private var publicSources: [PortID: Int] = [:]
   private var firstUnknown: String?
 
-  init(snapshot: Snapshot, configuration: String, capture: String) {
-    self.snapshot = snapshot
-    summary = ReplaySummary(
-      configuration: configuration, capture: capture, model: snapshot.topology.precedence)
-    let none = Array(repeating: 0, count: snapshot.ports.count + 1)
-    ports = none
-    egress = none
-    publicSources = none
-    services = Array(repeating: 0, count: snapshot.topology.services.services.count)
-  }
+  init(snapshot: Snapshot) { self.snapshot = snapshot }
 
   mutating func add(_ batch: ReplayedBatch) {
-    summary.packets += batch.count
-    ports[batch.port.map { Int($0.index) } ?? snapshot.ports.count] += batch.count
-    for index in 0..<batch.count {
-      switch batch.verdicts[index] {
-      case .forwarded(let port):
-        summary.forwarded += 1
-        egress[Int(port.index)] &+= 1
-        let outline = batch.outlines.baseAddress.unsafelyUnwrapped + index
-        if let hop = outline.pointee.nextHopType {
-          hops.add(hop)
-          if let service = outline.pointee.service { services[service] &+= 1 }
-        }
-      case .answered(let answer):
-        summary.answered += 1
-        answers.add(answer)
-      case .dropped(let reason):
-        summary.dropped += 1
-        reasons.add(reason)
-        noteDrop(reason, batch, index)
-      }
+    for index in 0..<batch.verdicts.count {
+      if case .dropped(let reason) = batch.verdicts[index] { noteDrop(reason, batch, index) }
     }
   }
 
   private mutating func noteDrop(_ reason: DropReason, _ batch: ReplayedBatch, _ index: Int) {
     if reason == .spoofedSource, case .port(let port, .publicSource) = batch.arrival(index) {
-      publicSources[Int(port.index)] += 1
+      publicSources[port, default: 0] += 1
     }
-    guard reason == .unknownPort else { return }
-    unknownPorts += 1
-    if firstUnknown == nil {
+    guard batch.port == nil else { return }
+    reasons[reason, default: 0] += 1
+    if reason == .unknownPort, firstUnknown == nil {
       let packet = batch[index]
       firstUnknown = "packet \(packet.number): \(packet.sentence ?? "")"
     }
   }
 
-  func summary(captureError: String?) -> ReplaySummary {
-    var summary = summary
-    summary.byPort = byPort(ports)
-    summary.byEgress = byPort(egress)
-    summary.byNextHopType = hops.ordered
-    summary.byService =
-      Tally(
-        zip(services, snapshot.topology.services.services).map { (count: $0, name: $1.name) }
-      ).ordered
-    summary.byAnswer = answers.ordered
-    summary.byDropReason = reasons.ordered
+  /// - Parameter counters: of the path that the packets with a port went through.
+  func summary(
+    _ counters: Counters, configuration: String, capture: String, captureError: String?
+  ) -> ReplaySummary {
+    var summary = ReplaySummary(
+      configuration: configuration, capture: capture, model: snapshot.topology.precedence)
+    let withoutPort = reasons.values.reduce(0, +)
+    summary.forwarded = Int(counters.forwarded)
+    summary.answered = Int(counters.totalAnswered)
+    summary.dropped = Int(counters.totalDropped) + withoutPort
+    summary.packets = Int(counters.totalReceived) + withoutPort
+    var arrivals = counters.received.mapValues { Int($0.packets) }
+    arrivals["none"] = withoutPort
+    summary.byPort = ordered(arrivals)
+    summary.byEgress = ordered(counters.byEgress.mapValues { Int($0) })
+    summary.byNextHopType = ordered(counters.byNextHopType.mapValues { Int($0) })
+    summary.byService = ordered(counters.byService.mapValues { Int($0) })
+    summary.byAnswer = ordered(counters.answered.mapValues { Int($0) })
+    summary.byDropReason = ordered(
+      counters.dropped.mapValues { Int($0) }.merging(
+        reasons.map { ($0.key.rawValue, $0.value) }, uniquingKeysWith: +))
     summary.captureError = captureError
     summary.hints = hints
     return summary
   }
 
   private var hints: [String] {
-    var hints = byPort(publicSources).map { count in
+    let publicSources = publicSources.map { (snapshot.ports[Int($0.key.index)].name, $0.value) }
+    var hints = ordered(Dictionary(uniqueKeysWithValues: publicSources)).map { count in
       "\(count.packets) packets carry the public address of \(count.name) and were dropped, because "
         + "its guest uses the private one; for a capture taken where sources are public, set "
         + "guestAddress: public on \(count.name)."
     }
     if let firstUnknown {
-      hints.append("\(unknownPorts) packets belong to no port; the first, \(firstUnknown)")
+      hints.append(
+        "\(reasons[.unknownPort, default: 0]) packets belong to no port; the first, \(firstUnknown)"
+      )
     }
     return hints
   }
 
-  private func byPort(_ counts: [Int]) -> [ReplaySummary.Count] {
-    Tally(zip(counts, snapshot.ports.map(\.name) + ["none"]).map { (count: $0, name: $1) }).ordered
+  /// The most first, then by name; those of nothing are left out.
+  private func ordered(_ counts: [String: Int]) -> [ReplaySummary.Count] {
+    counts.filter { $0.value > 0 }.map { ReplaySummary.Count(name: $0.key, packets: $0.value) }
+      .sorted { ($1.packets, $0.name) < ($0.packets, $1.name) }
   }
 }

@@ -23,7 +23,6 @@ public struct ReplayedBatch {
   /// Those that say more than port and basis.
   let outcomes: [PortAssignment.Outcome]
   let verdicts: UnsafeBufferPointer<Verdict>
-  let outlines: UnsafeBufferPointer<PacketOutline>
   /// None where the replay records none.
   let details: UnsafeBufferPointer<PacketDetail>
   /// What left because of these packets, in order.

@@ -228,3 +228,8 @@ private struct JSONFields {
     return quoted + "\""
   }
 }
+
+extension PortAssignment.Basis {
+  /// Among all cases: the byte that stands for one of an enumeration without payloads is its place.
+  fileprivate var position: Int { Int(unsafeBitCast(self, to: UInt8.self)) }
+}
