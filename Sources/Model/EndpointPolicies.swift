@@ -4,8 +4,11 @@ import Wire
 struct EndpointPolicies: Sendable {
   /// By subnet: the addresses of the resources that its policies list, each with the resource; nil without a policy.
   private let listed: [[IPAddress: Int]?]
+  /// By service, whether policies are for it.
+  private let governed: [Bool]
 
   init(_ topology: Topology) {
+    governed = topology.services.services.indices.map { topology.services.hasPolicies($0) }
     var known: [Set<Int>: [IPAddress: Int]] = [:]
     listed = topology.subnets.map { subnet in
       guard !subnet.serviceEndpointPolicies.isEmpty else { return nil }
@@ -26,8 +29,8 @@ struct EndpointPolicies: Sendable {
     }
   }
 
-  func answer(subnet: Int, _ destination: IPAddress) -> EndpointPolicyAnswer {
-    guard let listed = listed[subnet] else { return .noPolicy }
+  func answer(subnet: Int, service: Int, _ destination: IPAddress) -> EndpointPolicyAnswer {
+    guard governed[service], let listed = listed[subnet] else { return .noPolicy }
     return listed[destination].map { .listed(resource: $0) } ?? .unlisted
   }
 }
@@ -48,8 +51,7 @@ extension RoutingTables {
   public func endpointPolicy(
     ofSubnet subnet: Int, service: Int, _ destination: IPAddress
   ) -> EndpointPolicyAnswer {
-    guard topology.services.hasPolicies(service) else { return .noPolicy }
-    return endpointPolicies.answer(subnet: subnet, destination)
+    endpointPolicies.answer(subnet: subnet, service: service, destination)
   }
 }
 
