@@ -70,6 +70,15 @@ int spurline_packet_open_sender(uint32_t interface_index) {
   return status;
 }
 
+int spurline_packet_open_batch_sender(uint32_t interface_index) {
+  int s = spurline_packet_open_sender(interface_index);
+  int on = 1;
+  if (s < 0 || !setsockopt(s, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof on)) return s;
+  int status = -errno;
+  close(s);
+  return status;
+}
+
 int spurline_packet_is_ethernet(const char *interface_name) {
   struct ifreq request;
   memset(&request, 0, sizeof request);

@@ -23,6 +23,10 @@ int spurline_packet_open(uint32_t interface_index, uint32_t block_size, uint32_t
 /* A socket that only sends by an interface. Returns the descriptor. */
 int spurline_packet_open_sender(uint32_t interface_index);
 
+/* The same; a struct virtio_net_hdr stands before each frame that says into what segments the kernel is to cut it, or
+ * whoever comes behind the interface. */
+int spurline_packet_open_batch_sender(uint32_t interface_index);
+
 /* Whether the interface speaks Ethernet (1) or not (0). */
 int spurline_packet_is_ethernet(const char *interface_name);
 

@@ -23,17 +23,20 @@ public actor Instance {
     public var workers: Int
     /// Each worker has a processor of its own.
     public var isPinned: Bool
+    /// What the ports that are opened take whole.
+    public var batches: PacketPath.Batches
     /// Runs first in every thread that opens sockets: it moves the thread into its network namespace.
     public var enterNamespace: @Sendable () throws -> Void
 
     public init(
-      workers: Int = 1, isPinned: Bool = false,
+      workers: Int = 1, isPinned: Bool = false, batches: PacketPath.Batches = .byTAP,
       loadConfiguration: @escaping @Sendable () throws -> Configuration,
       makeOpener: @escaping @Sendable (Int) -> PortOpener,
       enterNamespace: @escaping @Sendable () throws -> Void = {}
     ) {
       self.workers = workers
       self.isPinned = isPinned
+      self.batches = batches
       self.loadConfiguration = loadConfiguration
       self.makeOpener = makeOpener
       self.enterNamespace = enterNamespace

@@ -12,6 +12,7 @@ final class Worker: Sendable {
     var snapshot: Snapshot
     var ports: [PlacedPort]
     var limits: FlowLimits
+    var batches: PacketPath.Batches
     var rings: Exchange.Rings
     /// Of all workers, by index.
     var mailboxes: [Mailbox]
@@ -38,7 +39,7 @@ final class Worker: Sendable {
           if let processor = plan.processor { try Processors.pinThread(to: processor) }
           try plan.prepare()
           core = try WorkerCore(
-            snapshot: plan.snapshot, ports: plan.ports, limits: plan.limits,
+            snapshot: plan.snapshot, ports: plan.ports, limits: plan.limits, batches: plan.batches,
             exchange: Exchange(
               plan.rings, index: plan.index, bells: plan.mailboxes.map(\.bell),
               snapshot: plan.snapshot),

@@ -33,8 +33,8 @@ struct WorkerCore: ~Copyable {
   /// Opens every port of the snapshot.
   /// - Throws: `WorkerError.cannotStart` with a sentence for each that cannot be opened.
   init(
-    snapshot: Snapshot, ports: [PlacedPort], limits: FlowLimits, exchange: consuming Exchange,
-    mailbox: Mailbox, logger: Logger,
+    snapshot: Snapshot, ports: [PlacedPort], limits: FlowLimits, batches: PacketPath.Batches,
+    exchange: consuming Exchange, mailbox: Mailbox, logger: Logger,
     openPort: @escaping (PortRecord, PortRole) throws -> any PacketIO.Port
   ) throws(WorkerError) {
     var problems: [String] = []
@@ -57,7 +57,8 @@ struct WorkerCore: ~Copyable {
     self.openPort = openPort
     self.mailbox = mailbox
     self.logger = logger
-    path = PacketPath(snapshot: snapshot, limits: limits, seed: .random(in: .min ... .max))
+    path = PacketPath(
+      snapshot: snapshot, limits: limits, batches: batches, seed: .random(in: .min ... .max))
   }
 
   /// Until a stop command.

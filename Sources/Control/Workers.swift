@@ -36,7 +36,8 @@ final class Workers: Sendable {
         workers.append(
           try await Worker.start(
             Worker.Plan(
-              index: index, snapshot: snapshot, ports: ports, limits: share, rings: rings,
+              index: index, snapshot: snapshot, ports: ports, limits: share,
+              batches: environment.batches, rings: rings,
               mailboxes: mailboxes,
               processor: processors.isEmpty ? nil : processors[index % processors.count],
               logger: logger, prepare: environment.enterNamespace,

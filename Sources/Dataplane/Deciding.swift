@@ -311,7 +311,13 @@ extension PacketPath {
   /// `self` be copied.
   private mutating func batchSize(_ headers: Headers, maximumPacket: Int, to egress: PortID) -> Size
   {
-    guard keepsBatches, snapshot.tunnel(egress) == nil, snapshot[egress].device.takesBatches,
+    let isTaken =
+      switch batches {
+      case .cut: false
+      case .byTAP: snapshot[egress].device.kind == .tap
+      case .byAny: true
+      }
+    guard isTaken, snapshot.tunnel(egress) == nil,
       let size = UInt16(exactly: headers.tcpSegmentPayload(maximumPacketLength: maximumPacket)),
       headers.trafficLength > Int(size)
     else { return .segments(maximumPacket: maximumPacket) }

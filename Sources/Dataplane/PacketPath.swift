@@ -28,12 +28,21 @@ public struct PacketPath: ~Copyable {
     case fragments(maximumPacket: Int)
   }
 
+  /// By what ports large TCP frames leave whole, with the size of their segments beside them (F7): such a port hands that
+  /// to the kernel, and cuts them itself where the kernel does not want them.
+  public enum Batches: Sendable {
+    /// By none. For captures: their frames say nothing of segments.
+    case cut
+    case byTAP
+    /// By every one, tunnels excepted.
+    case byAny
+  }
+
   public private(set) var snapshot: Snapshot
   let limits: FlowLimits
   /// Set for captures: their frames carry the MAC addresses of another network.
   let acceptsAnyMAC: Bool
-  /// Leaves batches whole for ports that take them. Not for captures: their frames say nothing of segments.
-  let keepsBatches: Bool
+  let batches: Batches
   var table: FlowTable
   var fragments = FragmentTable<FragmentOutcome>()
   var oneWayFlows = OneWayFlows()
@@ -61,12 +70,11 @@ public struct PacketPath: ~Copyable {
 
   /// - Parameters:
   ///   - acceptsAnyMAC: for captures: their frames carry the MAC addresses of another network.
-  ///   - keepsBatches: leaves batches of TCP segments whole where the egress device takes them (`Device.takesBatches`):
-  ///     for live traffic.
+  ///   - batches: which leave whole.
   ///   - seed: of the flow table's hash; fixed for replay, random for live traffic.
   public init(
     snapshot: Snapshot, limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false,
-    keepsBatches: Bool = true, seed: UInt64 = 0x5350_5552_4c49_4e45
+    batches: Batches = .byTAP, seed: UInt64 = 0x5350_5552_4c49_4e45
   ) {
     self.snapshot = snapshot
     firewallHits = FirewallHits(snapshot)
@@ -74,7 +82,7 @@ public struct PacketPath: ~Copyable {
     denialSeed = (seed ^ 0xd6e8_feb8_6659_fd93) &* 0x9e37_79b9_7f4a_7c15
     self.limits = limits
     self.acceptsAnyMAC = acceptsAnyMAC
-    self.keepsBatches = keepsBatches
+    self.batches = batches
     table = FlowTable(capacity: limits.maximumFlows, seed: seed)
     counts = CounterBlock(
       ports: snapshot.ports.count, services: snapshot.topology.services.services.count)

@@ -316,10 +316,6 @@ public struct Device: Hashable, Sendable {
   /// The largest IP packet it carries, in bytes.
   public var mtu: Int
 
-  /// Whether large TCP frames leave by it whole, with the size of their segments beside them (F7): a TAP's port hands
-  /// that to the kernel, and cuts them itself where the kernel does not want them.
-  public var takesBatches: Bool { kind == .tap }
-
   public init(kind: Kind = .interface, name: String, namespace: String? = nil, mtu: Int = 1500) {
     self.kind = kind
     self.name = name

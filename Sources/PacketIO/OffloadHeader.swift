@@ -2,8 +2,8 @@ import CPacketIO
 import Dataplane
 import Wire
 
-/// What stands before a TAP's frame (virtio 1.2 section 5.1.6, struct virtio_net_hdr): where a checksum is still to be
-/// computed, and into what segments the frame is to be cut.
+/// What stands before a TAP's frame, and before a batch that leaves by a packet socket (virtio 1.2 section 5.1.6, struct
+/// virtio_net_hdr): where a checksum is still to be computed, and into what segments the frame is to be cut.
 ///
 /// ```
 ///  0       1          2         4          6            8             10

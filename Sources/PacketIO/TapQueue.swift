@@ -120,21 +120,7 @@ public final class TapQueue: Port {
   }
 
   private func sendSegments(_ frame: Frame) {
-    guard
-      let headers = try? Headers.parse(
-        UnsafeRawBufferPointer(frame.buffer), wireLength: frame.wireLength),
-      headers.transport == 6, !headers.isFragment
-    else {
-      counts.transmitErrors += 1
-      return
-    }
-    let maximum = headers.payloadOffset - headers.l3Offset + Int(frame.segmentSize)
-    for index in 0..<headers.tcpSegmentCount(maximumPacketLength: maximum) {
-      let length = writeTCPSegment(
-        index, of: UnsafeRawBufferPointer(frame.buffer), headers, maximumPacketLength: maximum,
-        into: segment)
-      send(segment.baseAddress!, length)
-    }
+    if !cutBatch(frame, into: segment, send: send) { counts.transmitErrors += 1 }
   }
 
   /// With the header as it stands.

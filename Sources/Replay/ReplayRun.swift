@@ -50,7 +50,7 @@ public struct Replay: ~Copyable {
     assignment = PortAssignment(snapshot: snapshot, place: options.place)
     batchSize = min(max(options.batchSize, 1), PacketVector.capacity)
     path = PacketPath(
-      snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true, keepsBatches: false)
+      snapshot: snapshot, limits: options.limits, acceptsAnyMAC: true, batches: .cut)
     output = Transmission(record: options.recordsDetails ? .details : .departures)
     self.deliver = deliver
   }

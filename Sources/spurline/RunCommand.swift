@@ -76,7 +76,7 @@ struct RunCommand: AsyncParsableCommand {
     let instance = try await Instance.start(
       configuration,
       environment: Instance.Environment(
-        workers: count, isPinned: workers != nil,
+        workers: count, isPinned: workers != nil, batches: io == .ring ? .byAny : .byTAP,
         loadConfiguration: { try ConfigurationLoader.load(path: path).forRole(role) },
         makeOpener: { [logger] _ in
           PortOpener(io, topology, sharesTAPs: count > 1, logger).open

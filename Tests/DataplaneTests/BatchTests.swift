@@ -9,9 +9,9 @@ import Wire
 @Suite("F7: batches stay whole where the way out takes them") struct BatchTests {
   /// The fixture, with TAPs under some of its ports.
   private static func lab(
-    taps: [String], keepsBatches: Bool = true, mtu: [String: Int] = [:]
+    taps: [String], batches: PacketPath.Batches = .byTAP, mtu: [String: Int] = [:]
   ) -> Fixture {
-    Fixture(keepsBatches: keepsBatches) { topology in
+    Fixture(batches: batches) { topology in
       func change(_ device: inout Device, _ name: String) {
         if taps.contains(name) { device.kind = .tap }
         device.mtu = mtu[name] ?? device.mtu
@@ -121,9 +121,17 @@ import Wire
     #expect(tiny.map(\.segmentSize) == [0] && tiny.allSatisfy { $0.frame.checksumsHold })
   }
 
+  @Test("F7: where every port takes batches, one leaves whole by an interface that is no TAP")
+  func anyPort() {
+    let lab = Self.lab(taps: [], batches: .byAny)
+    let (_, sent) = lab.receive(Self.batch(), from: "vm1")
+    #expect(sent.map(\.segmentSize) == [1_460])
+    #expect(sent.allSatisfy { Self.isPartial($0.frame) })
+  }
+
   @Test("F7: a replay's frames say nothing of segments: there a batch is cut for a TAP as well")
   func replay() {
-    let lab = Self.lab(taps: ["vm2"], keepsBatches: false)
+    let lab = Self.lab(taps: ["vm2"], batches: .cut)
     let (_, sent) = lab.receive(Self.batch(), from: "vm1")
     #expect(sent.count == 14)
     #expect(sent.allSatisfy { $0.segmentSize == 0 && $0.frame.checksumsHold })

@@ -23,7 +23,8 @@ final class Fixture {
   static let web = "198.51.100.80"
 
   init(
-    limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false, keepsBatches: Bool = true,
+    limits: FlowLimits = FlowLimits(), acceptsAnyMAC: Bool = false,
+    batches: PacketPath.Batches = .byTAP,
     change: (inout Topology) -> Void = { _ in }
   ) {
     var topology = Fixture.topology
@@ -32,7 +33,7 @@ final class Fixture {
     routing = RoutingTables(topology: topology)
     path = PacketPath(
       snapshot: Snapshot(generation: 1, topology: topology, routing: routing), limits: limits,
-      acceptsAnyMAC: acceptsAnyMAC, keepsBatches: keepsBatches)
+      acceptsAnyMAC: acceptsAnyMAC, batches: batches)
   }
 
   /// One frame in by a port; what it came to.

@@ -76,7 +76,10 @@ extension EndToEnd {
     }
 
     @Test(
-      "F7: from a TAP to a veth nothing is above the MTU and every checksum is good; back, frames arrive whole",
+      """
+      F7: from a TAP to a veth frames arrive whole by a ring, by others in packets of the MTU with every checksum \
+      good; back, they arrive whole
+      """,
       arguments: ["xdp", "ring", "pcap"])
     func tapAndVeth(io: String) throws {
       let name = "e2e-tap"
@@ -98,8 +101,12 @@ extension EndToEnd {
       #expect(try Self.sum(there) == Self.sum(received.path))
       let farSeen = try Self.read(far, lab)
       #expect(farSeen.lengths.reduce(0, +) > Self.size)
-      #expect(farSeen.longest <= 1_500)
-      #expect(farSeen.checksums == ["1"])
+      if io == "ring" {
+        #expect(farSeen.shareAboveMTU > 0.9, "\(farSeen.shareAboveMTU)")
+      } else {
+        #expect(farSeen.longest <= 1_500)
+        #expect(farSeen.checksums == ["1"])
+      }
 
       let got = try lab.run(
         "vm1", "curl", "-sS", "--max-time", "120", "-o", back,

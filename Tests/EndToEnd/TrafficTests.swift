@@ -48,12 +48,19 @@ extension EndToEnd {
       let packets = try Judge.fields(
         ["tcp.checksum.status", "ip.checksum.status", "ip.src", "ip.len"], of: capture, where: "tcp"
       )
-      #expect(packets.count > 20_000)
-      // Both checksums good, straight from the private address, and none above the MTU.
-      let wrong = packets.filter {
-        $0.count != 4 || $0[0] != "1" || $0[1] != "1" || $0[2] != "10.0.1.4" || Int($0[3])! > 1_500
+      // Straight from the private address, and both checksums good: but for TCP's where a ring leaves a batch whole, which
+      // whoever takes it from the veth computes, or does without.
+      let wrong = packets.filter { packet in
+        guard packet.count == 4, let length = Int(packet[3]) else { return true }
+        let isBatch = io == "ring" && length > 1_500
+        return packet[0] != "1" && !isBatch || packet[1] != "1" || packet[2] != "10.0.1.4"
+          || length > 1_500 && !isBatch
       }
       #expect(wrong.isEmpty, "\(wrong.prefix(5))")
+      let lengths = packets.compactMap { Int($0[3]) }
+      #expect(lengths.reduce(0, +) > 32 << 20)
+      let whole = lengths.filter { $0 > 1_500 }.reduce(0, +)
+      #expect(io == "ring" ? whole > 30 << 20 : whole == 0, "\(whole) bytes above the MTU")
     }
 
     @Test("F2 F7: iperf3 both ways, through the appliance and back")
